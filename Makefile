@@ -66,8 +66,7 @@ tools-build:
 web: web/dist/index.html
 
 web/node_modules/.installed: web/package.json web/package-lock.json
-	@npm --prefix web ci --no-audit --no-fund --loglevel error
-	@touch $@
+	@scripts/node-modules web
 
 WEB_SOURCES := $(shell find web -type f -not -path 'web/node_modules/*' -not -path 'web/dist/*' 2>/dev/null)
 web/dist/index.html: web/node_modules/.installed $(WEB_SOURCES)
