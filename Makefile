@@ -30,8 +30,9 @@ up: build ## Install what is missing, build, and serve http://localhost:8080
 	@exec $(CHAMADA) serve $(SERVE)
 
 .PHONY: build
+# `--workspace`, though it is one program: its dependencies then have the features that the tests need as well, and are compiled once.
 build: tools-build web ## Build the web client and the `chamada` program
-	@cargo build --release --locked -p chamada-local
+	@cargo build --release --locked --workspace --bin chamada
 	@$(if $(LINK_TARGET),scripts/link-target "$(CARGO_TARGET_DIR)",:)
 
 .PHONY: test
@@ -43,8 +44,9 @@ test-long: ## The same with more seeds, more tickets, more cases
 	@CHAMADA_LONG=1 scripts/test
 
 .PHONY: bench
-bench: build package ## Measure: starts, sizes, rates, memory (BENCH='words for the harness')
-	@cargo run --release --locked -p chamada-tests --bin bench -- $(BENCH)
+bench: tools-build web package ## Measure: starts, sizes, rates, memory (BENCH='words for the harness')
+	@cargo build --release --locked --workspace --bins
+	@$(CARGO_TARGET_DIR)/release/bench $(BENCH)
 
 .PHONY: package
 package: tools-build ## A zip of each function for AWS, in dist/lambda (ARCH=arm64 or x86_64)

@@ -1,4 +1,4 @@
-// A dependency built with other features for the tests than for `chamada` is built twice, and so is all that uses it: minutes on
+// A dependency built with other features for the tests than for the programs is built twice, and so is all that uses it: minutes on
 // a small machine. This compares the two and names the features to add in the root Cargo.toml.
 import { execFileSync } from 'node:child_process';
 
@@ -17,15 +17,15 @@ function features(...scope) {
   return found;
 }
 
-const served = features('--edges', 'normal,build', '--package', 'chamada-local');
+const built = features('--edges', 'normal,build', '--workspace');
 const tested = features('--edges', 'normal,build,dev', '--workspace');
 let differences = 0;
-for (const [name, lists] of served) {
+for (const [name, lists] of built) {
   const there = [...(tested.get(name) ?? [])].sort().join(' / ');
   const here = [...lists].sort().join(' / ');
   if (here === there) continue;
   differences += 1;
-  console.error(`${name}\n  for chamada:   ${here}\n  for the tests: ${there}`);
+  console.error(`${name}\n  for programs:  ${here}\n  for the tests: ${there}`);
 }
 if (differences > 0) {
   console.error(`${differences} dependencies are built twice: give them the same features in [workspace.dependencies]`);
