@@ -2,7 +2,7 @@
 # What the scripts share. Sourced, never run.
 
 cache="${HOME:?}/.cache/chamada"
-export cache
+export cache PATH="$cache/tools/bin:$PATH"
 
 say() { printf '\n== %s\n' "$*" >&2; }
 
