@@ -1,1 +1,36 @@
-//! chamada-store.
+//! The help desk's one DynamoDB table: every key string, every query, every transaction (DATA.md).
+//!
+//! Callers speak of tickets, people and mailboxes; no type of the AWS SDK leaves this crate but the client that [`Store::new`] takes.
+
+mod conf;
+mod error;
+mod idempotency;
+mod item;
+mod keys;
+mod leases;
+mod lists;
+mod mail_ledger;
+mod mailboxes;
+mod numbers;
+mod people;
+mod sendings;
+mod sessions;
+mod store;
+mod stream;
+mod tickets;
+mod transaction;
+mod uploads;
+
+pub use conf::{Configuration, Versioned};
+pub use error::{Made, StoreError};
+pub use idempotency::Idempotency;
+pub use leases::{LEASE_SECONDS, Lease};
+pub use lists::{List, ListPage, ListPosition, Position};
+pub use mail_ledger::{Import, KnownMessage, MessageIdentity, NamedLedgerEntry};
+pub use people::can_attend;
+pub use sendings::{ABANDONED_SECONDS, AskedLink, Begin, Begun, Sending, SendingState};
+pub use sessions::{HeldKey, MAX_KEYS, Redeemed, SIGN_IN_MINUTES, Session, TicketKey};
+pub use store::Store;
+pub use stream::{Written, written};
+pub use tickets::{Attachment, TicketPage, Uploads, With};
+pub use uploads::{StoredUpload, Upload};

@@ -1,0 +1,139 @@
+//! Every key string of the table, in one place (DATA.md, 'Items' and 'Indexes').
+
+use chamada_domain::{AttachmentId, EmailAddress, LinkId, MailboxId, Priority, Status, SweepId, Ticket, TicketNumber, Timestamp, UserId};
+
+pub(crate) const META: &str = "META";
+pub(crate) const PROFILE: &str = "PROFILE";
+pub(crate) const CONF: &str = "CONF";
+/// Sorts behind every date: tickets without one come last.
+const NO_DATE: &str = "9999";
+
+pub(crate) fn ticket(number: TicketNumber) -> String {
+    format!("T#{:010}", number.0)
+}
+
+pub(crate) fn entry(seq: u64) -> String {
+    format!("H#{seq:08}")
+}
+
+/// The place that an entry's sort key names.
+pub(crate) fn entry_seq(sk: &str) -> Option<u64> {
+    sk.strip_prefix("H#")?.parse().ok()
+}
+
+pub(crate) fn attachment(id: &AttachmentId) -> String {
+    format!("A#{id}")
+}
+
+pub(crate) fn ticket_keys(number: TicketNumber) -> String {
+    format!("TK#{}", number.0)
+}
+
+pub(crate) fn upload(id: &AttachmentId) -> String {
+    format!("UP#{id}")
+}
+
+pub(crate) fn user(id: &UserId) -> String {
+    format!("U#{id}")
+}
+
+pub(crate) fn watched(updated_at: Timestamp, number: TicketNumber) -> String {
+    format!("CC#{updated_at}#{:010}", number.0)
+}
+
+pub(crate) fn session(hash: &str) -> String {
+    format!("S#{hash}")
+}
+
+pub(crate) fn read_mark(number: TicketNumber) -> String {
+    format!("R#{number}")
+}
+
+pub(crate) fn email(address: &EmailAddress) -> String {
+    format!("EMAIL#{address}")
+}
+
+pub(crate) fn guest(hash: &str) -> String {
+    format!("G#{hash}")
+}
+
+pub(crate) fn link(id: &LinkId) -> String {
+    format!("LINK#{id}")
+}
+
+pub(crate) fn mailbox(id: &MailboxId) -> String {
+    format!("MB#{id}")
+}
+
+pub(crate) fn sweep(id: &SweepId) -> String {
+    format!("SWEEP#{id}")
+}
+
+pub(crate) fn ledger(uidl: &str) -> String {
+    format!("UID#{uidl}")
+}
+
+pub(crate) fn verdicts(id: &MailboxId, state: &str) -> String {
+    format!("MBQ#{id}#{state}")
+}
+
+pub(crate) fn message_id(hash: &str) -> String {
+    format!("MID#{hash}")
+}
+
+pub(crate) fn sendings(number: TicketNumber) -> String {
+    format!("SENT#{number}")
+}
+
+pub(crate) fn sending(seq: u64, recipient: &str) -> String {
+    format!("{seq:08}#{recipient}")
+}
+
+pub(crate) fn idempotency(caller: &str, key: &str) -> String {
+    format!("I#{caller}#{key}")
+}
+
+pub(crate) fn rate_limit(what: &str, who: &str) -> String {
+    format!("RL#{what}#{who}")
+}
+
+/// `open` or `closed`: the two partitions of `by_updated`.
+pub(crate) fn openness(status: Status) -> &'static str {
+    if status.is_pending() { "open" } else { "closed" }
+}
+
+/// A partition of an index, spread over shards where the deployment has more than one.
+pub(crate) fn sharded(partition: &str, shard: u32, shards: u32) -> String {
+    if shards <= 1 {
+        partition.to_owned()
+    } else {
+        format!("{partition}#{shard}")
+    }
+}
+
+pub(crate) fn shard_of(number: TicketNumber, shards: u32) -> u32 {
+    u32::try_from(number.0 % u64::from(shards.max(1))).unwrap_or(0)
+}
+
+/// Whose list an open or closed ticket is in: `usr_…#open`, `none#closed`.
+pub(crate) fn assignee_partition(assignee: Option<&UserId>, openness: &str) -> String {
+    format!("{}#{openness}", assignee.map_or("none", UserId::as_str))
+}
+
+/// Least first, so that a backwards Query gives the most pressing first, and of these the newest.
+pub(crate) fn priority_sort(priority: Priority, updated_at: Timestamp) -> String {
+    let rank = match priority {
+        Priority::Low => 1,
+        Priority::Normal => 2,
+        Priority::High => 3,
+        Priority::Urgent => 4,
+    };
+    format!("{rank}#{updated_at}")
+}
+
+pub(crate) fn due_sort(ticket: &Ticket) -> String {
+    match ticket.due_at {
+        Some(at) => format!("{at}#{:010}", ticket.number.0),
+        None => format!("{NO_DATE}#{:010}", ticket.number.0),
+    }
+}

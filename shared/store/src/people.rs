@@ -1,0 +1,202 @@
+//! People: accounts, unique by address, and the directories that list them.
+//!
+//! A directory is a partition of an index that tickets use too: `LIST#users` in `by_updated`, `LIST#staff` in `by_status`, both sorted by name. So no
+//! second item has to be kept in step with a profile.
+
+use chamada_domain::{EmailAddress, Role, User, UserId};
+
+use crate::error::{Made, StoreError};
+use crate::idempotency::{Idempotency, judge};
+use crate::item::{Item, ItemExt, keyed, n, s};
+use crate::keys;
+use crate::lists::{Index, Position};
+use crate::store::Store;
+use crate::transaction::{Condition, Failure, Guard, Transaction};
+
+impl Store {
+    /// An account.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`].
+    pub async fn user(&self, id: &UserId) -> Result<User, StoreError> {
+        read_user(&self.read(&keys::user(id), keys::PROFILE, true).await?.ok_or(StoreError::NotFound)?)
+    }
+
+    /// Accounts, in the order of the ids; nothing where there is none.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn users(&self, ids: &[UserId]) -> Result<Vec<Option<User>>, StoreError> {
+        let mut users = Vec::with_capacity(ids.len());
+        for chunk in ids.chunks(100) {
+            let wanted: Vec<_> = chunk.iter().map(|id| (keys::user(id), keys::PROFILE.to_owned())).collect();
+            for item in self.read_all(&wanted).await? {
+                users.push(item.as_ref().map(read_user).transpose()?);
+            }
+        }
+        Ok(users)
+    }
+
+    /// Whose address this is.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn user_by_email(&self, email: &EmailAddress) -> Result<Option<User>, StoreError> {
+        let Some(item) = self.read(&keys::email(email), "EMAIL", true).await? else {
+            return Ok(None);
+        };
+        let id: UserId = item.text("user")?.parse().map_err(|_| StoreError::Corrupt {
+            what: "an address names no user",
+        })?;
+        match self.user(&id).await {
+            Ok(user) => Ok(Some(user)),
+            Err(StoreError::NotFound) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Makes an account.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] `email_taken`; [`StoreError::Replayed`] or [`StoreError::KeyReused`].
+    pub async fn create_user(&self, user: &User, request: Option<&Idempotency>) -> Result<(), StoreError> {
+        let mut transaction = Transaction::default();
+        transaction.put(&self.table, Guard::Other, user_item(user, 1)?, Some(Condition::absent()));
+        transaction.put(&self.table, Guard::Email, email_item(user), Some(Condition::absent()));
+        self.remember(&mut transaction, request, &made(user))?;
+        self.run_for_user(transaction, request).await
+    }
+
+    /// The account of this address, made where there is none: what a mail's sender gets.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn user_or_create(&self, email: &EmailAddress, new: impl FnOnce() -> User) -> Result<User, StoreError> {
+        if let Some(user) = self.user_by_email(email).await? {
+            return Ok(user);
+        }
+        let user = new();
+        match self.create_user(&user, None).await {
+            Ok(()) => Ok(user),
+            // Somebody else made it in the meantime.
+            Err(StoreError::Conflict(_) | StoreError::Raced) => self.user_by_email(email).await?.ok_or(StoreError::Raced),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Changes an account: reads it, lets `change` alter it, writes it; again where another change came between.
+    ///
+    /// # Errors
+    /// What `change` refuses; [`StoreError::NotFound`]; `email_taken`.
+    pub async fn change_user<C>(&self, id: &UserId, request: Option<&Idempotency>, mut change: C) -> Result<User, StoreError>
+    where
+        C: FnMut(&mut User) -> Result<(), StoreError>,
+    {
+        for _ in 0..5 {
+            self.replay(request).await?;
+            let item = self.read(&keys::user(id), keys::PROFILE, true).await?.ok_or(StoreError::NotFound)?;
+            let (before, revision) = (read_user(&item)?, item.number("revision")?);
+            let mut user = before.clone();
+            change(&mut user)?;
+            let mut transaction = Transaction::default();
+            let unchanged = Condition::new("revision = :revision", vec![(":revision", n(revision))]);
+            transaction.put(&self.table, Guard::Ticket, user_item(&user, revision + 1)?, Some(unchanged));
+            if user.email != before.email {
+                transaction.put(&self.table, Guard::Email, email_item(&user), Some(Condition::absent()));
+                transaction.delete(&self.table, Guard::Other, keys::email(&before.email), "EMAIL".into(), None);
+            }
+            self.remember(&mut transaction, request, &made(&user))?;
+            match self.run_for_user(transaction, request).await {
+                Err(StoreError::Raced) => {}
+                outcome => return outcome.map(|()| user),
+            }
+        }
+        Err(StoreError::Raced)
+    }
+
+    async fn run_for_user(&self, transaction: Transaction, request: Option<&Idempotency>) -> Result<(), StoreError> {
+        match transaction.run(&self.client).await {
+            Ok(()) => Ok(()),
+            Err(Failure::Store(error)) => Err(error),
+            Err(Failure::Condition(Guard::Email, _)) => Err(StoreError::Conflict("email_taken")),
+            Err(Failure::Condition(Guard::Idempotency, item)) => {
+                if let (Some(item), Some(request)) = (item, request) {
+                    judge(&item, request)?;
+                }
+                Err(StoreError::Raced)
+            }
+            Err(Failure::Contention | Failure::Condition(..)) => Err(StoreError::Raced),
+        }
+    }
+
+    /// Everyone with an account, by name.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn list_users(&self, start: Option<Position>, limit: u16) -> Result<(Vec<User>, Option<Position>), StoreError> {
+        let page = self.index_page(Index::Updated, "LIST#users", true, start, limit).await?;
+        Ok((page.items.iter().map(|item| item.json("row")).collect::<Result<_, _>>()?, page.next))
+    }
+
+    /// All specialists and administrators, by name.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn list_staff(&self) -> Result<Vec<User>, StoreError> {
+        let mut staff = Vec::new();
+        let mut start = None;
+        loop {
+            let page = self.index_page(Index::Status, "LIST#staff", true, start, 100).await?;
+            for item in &page.items {
+                staff.push(item.json("row")?);
+            }
+            start = page.next;
+            if start.is_none() {
+                return Ok(staff);
+            }
+        }
+    }
+}
+
+fn made(user: &User) -> Made {
+    Made {
+        id: Some(user.id.to_string()),
+        ..Made::default()
+    }
+}
+
+fn user_item(user: &User, revision: u64) -> Result<Item, StoreError> {
+    // The index repeats `row`: the password's hash stays out of it.
+    let public = User {
+        password_hash: None,
+        ..user.clone()
+    };
+    let mut item = keyed(keys::user(&user.id), keys::PROFILE)
+        .with_json("row", &public)?
+        .with("revision", n(revision))
+        .with("list_pk", s("LIST#users"))
+        .with("updated_at", s(format!("{}#{}", user.name.to_lowercase(), user.id)));
+    if let Some(hash) = &user.password_hash {
+        item = item.with("password", s(hash));
+    }
+    if user.role.is_staff() && user.active {
+        item = item.with("status_pk", s("LIST#staff"));
+    }
+    Ok(item)
+}
+
+pub(crate) fn read_user(item: &Item) -> Result<User, StoreError> {
+    let mut user: User = item.json("row")?;
+    user.password_hash = item.text("password").ok().map(str::to_owned);
+    Ok(user)
+}
+
+fn email_item(user: &User) -> Item {
+    keyed(keys::email(&user.email), "EMAIL").with("user", s(user.id.as_str()))
+}
+
+/// Whether somebody may be given tickets.
+#[must_use]
+pub fn can_attend(user: &User) -> bool {
+    user.active && matches!(user.role, Role::Specialist | Role::Administrator)
+}

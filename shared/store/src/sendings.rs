@@ -1,0 +1,240 @@
+//! Mails that were sent, or are being sent: the record that keeps one from going out twice. And what people asked to be mailed.
+
+use chamada_domain::timestamp::{days, seconds};
+use chamada_domain::{EmailAddress, LinkId, TicketNumber, Timestamp, UserId};
+use serde::{Deserialize, Serialize};
+
+use crate::error::{Made, StoreError};
+use crate::idempotency::Idempotency;
+use crate::item::{Item, ItemExt, keyed, n, s};
+use crate::keys;
+use crate::sessions::{TicketKey, ticket_key_item};
+use crate::store::Store;
+use crate::transaction::{Condition, Failure, Guard, Transaction};
+
+/// After how many seconds a mail that was begun and never finished is sent again, with the same Message-ID.
+pub const ABANDONED_SECONDS: i64 = 60;
+
+/// How far a mail is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SendingState {
+    /// It is being handed over.
+    Sending,
+    /// It was handed over.
+    Sent,
+    /// It arrived.
+    Delivered,
+    /// It came back.
+    Bounced,
+    /// Its recipient complained.
+    Complained,
+    /// It could not be handed over.
+    Failed,
+}
+
+/// One mail to one person.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sending {
+    /// The entry that it announces.
+    pub seq: u64,
+    /// Whom to.
+    pub to: EmailAddress,
+    /// How far it is.
+    pub state: SendingState,
+    /// Since when.
+    pub at: Timestamp,
+    /// How often it was tried.
+    pub attempts: u32,
+    /// Its Message-ID, without angle brackets.
+    pub message_id: String,
+    /// What the mail service calls it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub service_id: Option<String>,
+}
+
+/// Whether a mail may be handed over now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Begun {
+    /// It may, by the caller alone.
+    Yes,
+    /// It was handed over before.
+    AlreadySent,
+    /// Another is at it, or was a moment ago.
+    Busy,
+}
+
+/// What is written when a mail is begun.
+#[derive(Debug, Clone)]
+pub struct Begin<'a> {
+    /// The ticket.
+    pub ticket: TicketNumber,
+    /// The mail.
+    pub sending: &'a Sending,
+    /// The recipient's id: the mail's name in the ticket together with its `seq`.
+    pub recipient: &'a UserId,
+    /// The ticket key that it carries, by its hash.
+    pub key: Option<(&'a str, TicketKey)>,
+    /// SHA-256 of its Message-ID, so that an answer finds the ticket.
+    pub id_hash: &'a str,
+}
+
+impl Store {
+    /// Records that a mail is being sent, with the key that it carries, in one transaction.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn begin_sending(&self, begin: &Begin<'_>) -> Result<Begun, StoreError> {
+        let now = begin.sending.at;
+        let stale = now.plus(seconds(-ABANDONED_SECONDS)).unix_seconds();
+        let free = Condition::new(
+            "attribute_not_exists(pk) OR state = :failed OR (state = :sending AND since <= :stale)",
+            vec![(":failed", s("failed")), (":sending", s("sending")), (":stale", n(stale))],
+        );
+        let mut transaction = Transaction::default();
+        let item = sending_item(begin.ticket, begin.recipient, begin.sending)?;
+        transaction.put(&self.table, Guard::Ticket, item, Some(free));
+        if let Some((hash, key)) = &begin.key {
+            transaction.put(&self.table, Guard::Other, ticket_key_item(begin.ticket, hash, key)?, None);
+        }
+        let known = keyed(keys::message_id(begin.id_hash), format!("OUT#{}", begin.ticket)).with("ticket", n(begin.ticket.0));
+        transaction.put(&self.table, Guard::Other, known, None);
+        match transaction.run(&self.client).await {
+            Ok(()) => Ok(Begun::Yes),
+            Err(Failure::Condition(_, Some(item))) => {
+                let there: Sending = item.json("sending")?;
+                Ok(if there.state == SendingState::Sending {
+                    Begun::Busy
+                } else {
+                    Begun::AlreadySent
+                })
+            }
+            Err(Failure::Contention | Failure::Condition(..)) => Ok(Begun::Busy),
+            Err(Failure::Store(error)) => Err(error),
+        }
+    }
+
+    /// Records how a mail's sending ended. Where the service gave it another Message-ID, answers to that one find the ticket too.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn end_sending(
+        &self,
+        ticket: TicketNumber,
+        recipient: &UserId,
+        sending: &Sending,
+        service_id_hash: Option<&str>,
+    ) -> Result<(), StoreError> {
+        self.write(sending_item(ticket, recipient, sending)?).await?;
+        match service_id_hash {
+            Some(hash) => {
+                self.write(keyed(keys::message_id(hash), format!("OUT#{ticket}")).with("ticket", n(ticket.0)))
+                    .await
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// The mails that announced entries from `first` to `last` of a ticket.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn sendings(&self, ticket: TicketNumber, first: u64, last: u64) -> Result<Vec<Sending>, StoreError> {
+        let (from, to) = (keys::sending(first, ""), keys::sending(last, "~"));
+        let items = self.all(&keys::sendings(ticket), Some((&from, &to))).await?;
+        items.iter().map(|item| item.json("sending")).collect()
+    }
+}
+
+fn sending_item(ticket: TicketNumber, recipient: &UserId, sending: &Sending) -> Result<Item, StoreError> {
+    let state = match sending.state {
+        SendingState::Sending => "sending",
+        SendingState::Sent => "sent",
+        SendingState::Delivered => "delivered",
+        SendingState::Bounced => "bounced",
+        SendingState::Complained => "complained",
+        SendingState::Failed => "failed",
+    };
+    Ok(keyed(keys::sendings(ticket), keys::sending(sending.seq, recipient.as_str()))
+        .with_json("sending", sending)?
+        .with("state", s(state))
+        .with("since", n(sending.at.unix_seconds())))
+}
+
+/// A link that somebody asked for. The secret in it is made when it is mailed, so that it never lies in the table.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum AskedLink {
+    /// To sign in.
+    SignIn {
+        /// Whom it lets in.
+        user: UserId,
+    },
+    /// To open one ticket.
+    Ticket {
+        /// The ticket.
+        ticket: TicketNumber,
+        /// Whom it is for.
+        person: UserId,
+    },
+}
+
+impl Store {
+    /// Writes down that somebody asked for a link; the stream brings it to those who mail.
+    ///
+    /// # Errors
+    /// [`StoreError::Replayed`] or [`StoreError::KeyReused`].
+    pub async fn ask_link(&self, id: &LinkId, link: &AskedLink, now: Timestamp, request: Option<&Idempotency>) -> Result<(), StoreError> {
+        self.replay(request).await?;
+        let mut transaction = Transaction::default();
+        let item = keyed(keys::link(id), "ASKED")
+            .with_json("link", link)?
+            .with("at", s(now.to_string()))
+            .expiring(now.plus(days(1)));
+        transaction.put(&self.table, Guard::Other, item, Some(Condition::absent()));
+        self.remember(
+            &mut transaction,
+            request,
+            &Made {
+                id: Some(id.to_string()),
+                ..Made::default()
+            },
+        )?;
+        match transaction.run(&self.client).await {
+            Ok(()) => Ok(()),
+            Err(Failure::Store(error)) => Err(error),
+            Err(Failure::Contention | Failure::Condition(..)) => Err(StoreError::Raced),
+        }
+    }
+
+    /// A link that was asked for, and when; nothing once it was mailed.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn asked_link(&self, id: &LinkId) -> Result<Option<(AskedLink, Timestamp)>, StoreError> {
+        let Some(item) = self.read(&keys::link(id), "ASKED", true).await? else {
+            return Ok(None);
+        };
+        let at = item
+            .text("at")?
+            .parse()
+            .map_err(|_| StoreError::Corrupt { what: "a link's time" })?;
+        Ok(Some((item.json("link")?, at)))
+    }
+
+    /// Forgets a link that was mailed.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn forget_link(&self, id: &LinkId) -> Result<(), StoreError> {
+        self.remove(&keys::link(id), "ASKED").await
+    }
+
+    /// Keeps a ticket key's hash.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn save_ticket_key(&self, ticket: TicketNumber, hash: &str, key: &TicketKey) -> Result<(), StoreError> {
+        self.write(ticket_key_item(ticket, hash, key)?).await
+    }
+}

@@ -1,0 +1,46 @@
+//! Reading the table's own stream records: which item was written. Key strings are known to this crate alone.
+
+use chamada_domain::{LinkId, MailboxId, SweepId, TicketNumber};
+
+use crate::keys;
+
+/// What a stream record tells of: something that others want to hear.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Written {
+    /// A new entry of a ticket's history.
+    Entry {
+        /// The ticket.
+        ticket: TicketNumber,
+        /// The entry.
+        seq: u64,
+    },
+    /// A sweep that somebody asked for.
+    Sweep {
+        /// Of which mailbox.
+        mailbox: MailboxId,
+        /// Which.
+        sweep: SweepId,
+    },
+    /// A link that somebody asked for.
+    Link {
+        /// Which.
+        link: LinkId,
+    },
+}
+
+/// What the item of these keys is, if others want to hear of it.
+#[must_use]
+pub fn written(pk: &str, sk: &str) -> Option<Written> {
+    if let (Some(number), Some(seq)) = (pk.strip_prefix("T#"), keys::entry_seq(sk)) {
+        let number = number.trim_start_matches('0').parse().ok()?;
+        return Some(Written::Entry { ticket: number, seq });
+    }
+    if let (Some(mailbox), Some(sweep)) = (pk.strip_prefix("MB#"), sk.strip_prefix("SWEEP#")) {
+        return Some(Written::Sweep {
+            mailbox: mailbox.parse().ok()?,
+            sweep: sweep.parse().ok()?,
+        });
+    }
+    let link = pk.strip_prefix("LINK#").filter(|_| sk == "ASKED")?;
+    Some(Written::Link { link: link.parse().ok()? })
+}

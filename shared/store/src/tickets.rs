@@ -1,0 +1,449 @@
+//! Tickets and their histories: reading them, and writing a draft whole or not at all.
+
+use chamada_domain::chain::ChainedEntry;
+use chamada_domain::draft::Draft;
+use chamada_domain::entry::AttachedFile;
+use chamada_domain::verify::Found;
+use chamada_domain::{AttachmentId, Refusal, Ticket, TicketNumber, Timestamp, UserId};
+use futures::future;
+
+use crate::error::{Made, StoreError};
+use crate::idempotency::{Idempotency, judge};
+use crate::item::{Item, ItemExt, keyed, n, s, to_json};
+use crate::keys;
+use crate::mail_ledger::Import;
+use crate::store::{Page, Range, Store};
+use crate::transaction::{Condition, Failure, Guard, Transaction};
+
+/// How often a change is decided anew when others change the same ticket at the same moment.
+const ATTEMPTS: u32 = 12;
+/// The longest pause between two attempts, in milliseconds.
+const LONGEST_PAUSE: u64 = 400;
+
+/// A ticket with its newest entries.
+#[derive(Debug, Clone)]
+pub struct TicketPage {
+    /// The ticket.
+    pub ticket: Ticket,
+    /// The newest entries, oldest first.
+    pub entries: Vec<ChainedEntry>,
+}
+
+impl TicketPage {
+    /// The lowest `seq` of the page, where older entries remain.
+    #[must_use]
+    pub fn older(&self) -> Option<u64> {
+        self.entries.first().map(|first| first.entry.seq).filter(|seq| *seq > 1)
+    }
+}
+
+/// What is written together with a draft.
+#[derive(Debug, Clone, Default)]
+pub struct With<'a> {
+    /// The request's idempotency key.
+    pub idempotency: Option<&'a Idempotency>,
+    /// Uploads that this attaches, and who uploaded them.
+    pub uploads: Option<&'a Uploads>,
+    /// The mail that this was made of.
+    pub import: Option<&'a Import>,
+}
+
+/// Uploads that become attachments.
+#[derive(Debug, Clone)]
+pub struct Uploads {
+    /// Who uploaded them.
+    pub owner: String,
+    /// Which.
+    pub ids: Vec<AttachmentId>,
+}
+
+impl Store {
+    /// A ticket as it is now.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`].
+    pub async fn ticket(&self, number: TicketNumber) -> Result<Ticket, StoreError> {
+        let item = self
+            .read(&keys::ticket(number), keys::META, true)
+            .await?
+            .ok_or(StoreError::NotFound)?;
+        item.json("row")
+    }
+
+    /// A ticket with its newest `limit` entries, in one round trip.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`].
+    pub async fn ticket_page(&self, number: TicketNumber, limit: u16) -> Result<TicketPage, StoreError> {
+        let pk = keys::ticket(number);
+        let range = Range {
+            pk: &pk,
+            between: Some(("H#", keys::META)),
+            forward: false,
+            consistent: true,
+            limit: Some(i32::from(limit) + 1),
+            start: None,
+        };
+        let mut items = self.page(range).await?.items.into_iter();
+        let meta = items
+            .next()
+            .filter(|item| item.text("sk").is_ok_and(|sk| sk == keys::META))
+            .ok_or(StoreError::NotFound)?;
+        let mut entries = items.map(|item| read_entry(&item)).collect::<Result<Vec<_>, _>>()?;
+        entries.reverse();
+        Ok(TicketPage {
+            ticket: meta.json("row")?,
+            entries,
+        })
+    }
+
+    /// Up to `limit` entries before `seq`, oldest first.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] or [`StoreError::Corrupt`].
+    pub async fn entries_before(&self, number: TicketNumber, seq: u64, limit: u16) -> Result<Vec<ChainedEntry>, StoreError> {
+        let (pk, last) = (keys::ticket(number), keys::entry(seq.saturating_sub(1)));
+        let range = Range {
+            pk: &pk,
+            between: Some(("H#", &last)),
+            forward: false,
+            consistent: true,
+            limit: Some(i32::from(limit)),
+            start: None,
+        };
+        let mut entries = read_entries(&self.page(range).await?)?;
+        entries.reverse();
+        Ok(entries)
+    }
+
+    /// Up to `limit` entries after `seq`, oldest first.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] or [`StoreError::Corrupt`].
+    pub async fn entries_after(&self, number: TicketNumber, seq: u64, limit: u16) -> Result<Vec<ChainedEntry>, StoreError> {
+        let (pk, first) = (keys::ticket(number), keys::entry(seq.saturating_add(1)));
+        let range = Range {
+            pk: &pk,
+            between: Some((&first, "H#~")),
+            forward: true,
+            consistent: true,
+            limit: Some(i32::from(limit)),
+            start: None,
+        };
+        read_entries(&self.page(range).await?)
+    }
+
+    /// One entry.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`].
+    pub async fn entry(&self, number: TicketNumber, seq: u64) -> Result<ChainedEntry, StoreError> {
+        let item = self
+            .read(&keys::ticket(number), &keys::entry(seq), true)
+            .await?
+            .ok_or(StoreError::NotFound)?;
+        read_entry(&item)
+    }
+
+    /// The whole history as it lies in the table, for checking: what cannot be read is named by its place.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn history(&self, number: TicketNumber) -> Result<Vec<Found>, StoreError> {
+        let items = self.all(&keys::ticket(number), Some(("H#", "H#~"))).await?;
+        Ok(items.iter().map(find_entry).collect())
+    }
+
+    /// Writes a new ticket.
+    ///
+    /// # Errors
+    /// [`StoreError::Replayed`] or [`StoreError::KeyReused`] by its idempotency key, `upload_gone`, [`StoreError::LeaseLost`], or
+    /// [`StoreError::Conflict`] `in_ledger`.
+    pub async fn open_ticket(&self, draft: &Draft, with: &With<'_>) -> Result<(), StoreError> {
+        for attempt in 0..ATTEMPTS {
+            match self.commit(draft, with).await? {
+                Outcome::Done => return Ok(()),
+                Outcome::Raced => pause(attempt, draft.ticket.number.0).await,
+            }
+        }
+        Err(StoreError::Raced)
+    }
+
+    /// Changes a ticket: reads it, lets `decide` draft the change, writes the draft; and again where another change came between.
+    ///
+    /// # Errors
+    /// What `decide` refuses, [`StoreError::NotFound`], or what [`Store::open_ticket`] names.
+    pub async fn change_ticket<D>(&self, number: TicketNumber, with: &With<'_>, mut decide: D) -> Result<Draft, StoreError>
+    where
+        D: FnMut(Ticket) -> Result<Draft, Refusal>,
+    {
+        for attempt in 0..ATTEMPTS {
+            let (replayed, ticket) = future::join(self.replay(with.idempotency), self.ticket(number)).await;
+            replayed?;
+            let draft = decide(ticket?)?;
+            if draft.is_empty() {
+                return Ok(draft);
+            }
+            match self.commit(&draft, with).await? {
+                Outcome::Done => return Ok(draft),
+                Outcome::Raced => pause(attempt, draft.ticket.last_seq ^ number.0).await,
+            }
+        }
+        Err(StoreError::Raced)
+    }
+
+    async fn commit(&self, draft: &Draft, with: &With<'_>) -> Result<Outcome, StoreError> {
+        let mut transaction = Transaction::default();
+        self.add_ticket(&mut transaction, draft)?;
+        self.add_watchers(&mut transaction, draft)?;
+        self.add_attachments(&mut transaction, draft, with)?;
+        if let Some(import) = with.import {
+            self.add_import(&mut transaction, import, draft)?;
+        }
+        let last = draft.entries.first().map(|entry| entry.entry.seq);
+        self.remember(
+            &mut transaction,
+            with.idempotency,
+            &Made {
+                ticket: Some(draft.ticket.number.0),
+                seq: last,
+                id: None,
+            },
+        )?;
+        match transaction.run(&self.client).await {
+            Ok(()) => Ok(Outcome::Done),
+            Err(Failure::Contention) => Ok(Outcome::Raced),
+            Err(Failure::Store(error)) => Err(error),
+            Err(Failure::Condition(guard, item)) => settle(guard, item.as_ref(), draft, with),
+        }
+    }
+
+    fn add_ticket(&self, transaction: &mut Transaction, draft: &Draft) -> Result<(), StoreError> {
+        let meta = self.meta(&draft.ticket)?;
+        let unchanged = match &draft.before {
+            Some(before) => Condition::new("last_seq = :seq", vec![(":seq", n(before.last_seq))]),
+            None => Condition::absent(),
+        };
+        transaction.put(&self.table, Guard::Ticket, meta, Some(unchanged));
+        for entry in &draft.entries {
+            transaction.put(
+                &self.table,
+                Guard::Entry,
+                entry_item(draft.ticket.number, entry)?,
+                Some(Condition::absent()),
+            );
+        }
+        Ok(())
+    }
+
+    /// The ticket's own item, with the attributes that put it into each index.
+    fn meta(&self, ticket: &Ticket) -> Result<Item, StoreError> {
+        let shard = keys::shard_of(ticket.number, self.shards);
+        let partition = |name: &str| s(keys::sharded(name, shard, self.shards));
+        let openness = keys::openness(ticket.status);
+        let mut item = keyed(keys::ticket(ticket.number), keys::META)
+            .with("row", s(to_json(ticket)?))
+            .with("last_seq", n(ticket.last_seq))
+            .with("version", n(ticket.version))
+            .with("updated_at", s(ticket.updated_at.to_string()))
+            .with("list_pk", partition(openness))
+            .with("status_pk", partition(ticket.status.as_str()))
+            .with("requester_pk", s(ticket.requester.id.as_str()))
+            .with(
+                "assignee_pk",
+                s(keys::assignee_partition(
+                    ticket.assignee.as_ref().map(|member| &member.id),
+                    openness,
+                )),
+            );
+        if ticket.status.is_pending() {
+            item = item
+                .with("priority_pk", partition(openness))
+                .with("priority_sk", s(keys::priority_sort(ticket.priority, ticket.updated_at)))
+                .with("due_pk", partition(openness))
+                .with("due_sk", s(keys::due_sort(ticket)));
+        }
+        Ok(item)
+    }
+
+    /// Moves the ticket to the top of its watchers' lists.
+    fn add_watchers(&self, transaction: &mut Transaction, draft: &Draft) -> Result<(), StoreError> {
+        let row = |ticket: &Ticket, user: &UserId| (keys::user(user), keys::watched(ticket.updated_at, ticket.number));
+        let rows = |ticket: &Ticket| ticket.cc.iter().map(|watcher| row(ticket, &watcher.id)).collect::<Vec<_>>();
+        let after = rows(&draft.ticket);
+        for (pk, sk) in draft.before.as_ref().map(rows).unwrap_or_default() {
+            if !after.contains(&(pk.clone(), sk.clone())) {
+                transaction.delete(&self.table, Guard::Other, pk, sk, None);
+            }
+        }
+        for (pk, sk) in after {
+            transaction.put(&self.table, Guard::Other, keyed(pk, sk).with_json("row", &draft.ticket)?, None);
+        }
+        Ok(())
+    }
+
+    /// Hangs the new entries' files on the ticket; uploads end, and only their owner's do.
+    fn add_attachments(&self, transaction: &mut Transaction, draft: &Draft, with: &With<'_>) -> Result<(), StoreError> {
+        for entry in &draft.entries {
+            for file in entry.entry.event.attachments() {
+                let item = attachment_item(draft.ticket.number, entry, file, with)?;
+                transaction.put(&self.table, Guard::Other, item, None);
+            }
+        }
+        for id in with.uploads.iter().flat_map(|uploads| &uploads.ids) {
+            let owner = with.uploads.map(|uploads| uploads.owner.clone()).unwrap_or_default();
+            let own = Condition::new("stored_owner = :owner", vec![(":owner", s(owner))]);
+            transaction.delete(&self.table, Guard::Upload, keys::upload(id), "UP".into(), Some(own));
+        }
+        Ok(())
+    }
+}
+
+enum Outcome {
+    Done,
+    Raced,
+}
+
+/// What a failed condition means.
+fn settle(guard: Guard, item: Option<&Item>, draft: &Draft, with: &With<'_>) -> Result<Outcome, StoreError> {
+    match guard {
+        Guard::Idempotency => {
+            if let (Some(record), Some(request)) = (item, with.idempotency) {
+                judge(record, request)?;
+            }
+            Ok(Outcome::Raced)
+        }
+        // A lost answer, asked again after the table forgot the request's token: what is there is what this wrote.
+        Guard::Ticket => {
+            let there = item.and_then(|item| item.json::<Ticket>("row").ok());
+            Ok(if there.is_some_and(|there| there.head_hash == draft.ticket.head_hash) {
+                Outcome::Done
+            } else {
+                Outcome::Raced
+            })
+        }
+        Guard::Entry => Ok(Outcome::Raced),
+        Guard::Upload => Err(StoreError::Conflict("upload_gone")),
+        Guard::Ledger => Err(StoreError::Conflict("in_ledger")),
+        Guard::Message => Err(StoreError::Conflict("duplicate")),
+        Guard::Lease => Err(StoreError::LeaseLost),
+        Guard::Email => Err(StoreError::Conflict("email_taken")),
+        Guard::Other => Err(StoreError::Corrupt {
+            what: "an unguarded write failed its condition",
+        }),
+    }
+}
+
+/// Waits a little longer after each lost race. The spread comes from the ticket, since the domain of a retry needs no secret randomness.
+async fn pause(attempt: u32, seed: u64) {
+    let longest = (5_u64 << attempt.min(8)).min(LONGEST_PAUSE);
+    let spread = (seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 40).wrapping_add(u64::from(attempt) * 7919) % longest.max(1);
+    tokio::time::sleep(std::time::Duration::from_millis(longest / 2 + spread / 2)).await;
+}
+
+fn entry_item(number: TicketNumber, entry: &ChainedEntry) -> Result<Item, StoreError> {
+    Ok(keyed(keys::ticket(number), keys::entry(entry.entry.seq))
+        .with("e", s(to_json(&entry.entry)?))
+        .with("p", s(&entry.previous_hash))
+        .with("h", s(&entry.hash)))
+}
+
+pub(crate) fn read_entry(item: &Item) -> Result<ChainedEntry, StoreError> {
+    Ok(ChainedEntry {
+        entry: item.json("e")?,
+        previous_hash: item.text("p")?.to_owned(),
+        hash: item.text("h")?.to_owned(),
+    })
+}
+
+fn read_entries(page: &Page) -> Result<Vec<ChainedEntry>, StoreError> {
+    page.items.iter().map(read_entry).collect()
+}
+
+fn find_entry(item: &Item) -> Found {
+    let seq = item.text("sk").ok().and_then(keys::entry_seq).unwrap_or(0);
+    let parts = (item.text("e"), item.text("p"), item.text("h"));
+    match parts {
+        (Ok(entry), Ok(previous), Ok(hash)) => ChainedEntry::from_stored(seq, entry, previous, hash),
+        _ => Found::Unreadable { seq },
+    }
+}
+
+fn attachment_item(number: TicketNumber, entry: &ChainedEntry, file: &AttachedFile, with: &With<'_>) -> Result<Item, StoreError> {
+    let object = if with.uploads.is_some_and(|uploads| uploads.ids.contains(&file.attachment_id)) {
+        format!("files/{}", file.attachment_id)
+    } else {
+        format!("sha256/{}", file.sha256)
+    };
+    let stored = Attachment {
+        id: file.attachment_id.clone(),
+        name: file.name.text_or_empty(),
+        content_type: file.content_type.clone(),
+        size: file.size,
+        sha256: file.sha256.clone(),
+        inline: file.inline,
+        seq: entry.entry.seq,
+        hidden: entry.entry.event.is_hidden(),
+        object,
+    };
+    keyed(keys::ticket(number), keys::attachment(&file.attachment_id)).with_json("a", &stored)
+}
+
+/// A file that hangs on a ticket.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Attachment {
+    /// Which.
+    pub id: AttachmentId,
+    /// Its name.
+    pub name: String,
+    /// Its media type.
+    pub content_type: String,
+    /// Its size in bytes.
+    pub size: u64,
+    /// Its SHA-256, lower-case hex.
+    pub sha256: String,
+    /// Whether the mail showed it inside its text.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub inline: bool,
+    /// The entry that it came with.
+    pub seq: u64,
+    /// Whether staff alone may see it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub hidden: bool,
+    /// Its key in the bucket of files.
+    pub object: String,
+}
+
+impl Store {
+    /// A file that hangs on a ticket.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`].
+    pub async fn attachment(&self, number: TicketNumber, id: &AttachmentId) -> Result<Attachment, StoreError> {
+        let item = self
+            .read(&keys::ticket(number), &keys::attachment(id), true)
+            .await?
+            .ok_or(StoreError::NotFound)?;
+        item.json("a")
+    }
+
+    /// Every file that hangs on a ticket.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn attachments(&self, number: TicketNumber) -> Result<Vec<Attachment>, StoreError> {
+        let items = self.all(&keys::ticket(number), Some(("A#", "A#~"))).await?;
+        items.iter().map(|item| item.json("a")).collect()
+    }
+
+    /// Remembers how far somebody has read a ticket.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn mark_read(&self, user: &UserId, number: TicketNumber, seq: u64, now: Timestamp) -> Result<(), StoreError> {
+        let item = keyed(keys::user(user), keys::read_mark(number))
+            .with("seq", n(seq))
+            .with("at", s(now.to_string()));
+        self.write(item).await
+    }
+}

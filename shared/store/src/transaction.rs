@@ -1,0 +1,151 @@
+//! One transaction: several writes that are all done or none, each with a name by which a failed condition is told.
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::error::SdkError;
+use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
+use aws_sdk_dynamodb::types::{AttributeValue, ConditionCheck, Delete, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem};
+
+use crate::error::StoreError;
+use crate::item::{Item, s};
+
+/// Which of a transaction's conditions failed. Where several did, the first in this order is the cause of the others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Guard {
+    /// The idempotency key was used.
+    Idempotency,
+    /// The lease is another's.
+    Lease,
+    /// The message is in the ledger.
+    Ledger,
+    /// Another mailbox brought the message.
+    Message,
+    /// The ticket is no longer what was read.
+    Ticket,
+    /// An entry of that place is there already.
+    Entry,
+    /// An upload is gone, another's, or hangs on a ticket.
+    Upload,
+    /// The address belongs to somebody.
+    Email,
+    /// Anything else that was not as it should be.
+    Other,
+}
+
+/// Why a transaction was not carried out.
+#[derive(Debug)]
+pub(crate) enum Failure {
+    /// A condition failed; with the item as it is, where that was asked for.
+    Condition(Guard, Option<Item>),
+    /// Another transaction on the same items was under way: try again.
+    Contention,
+    /// The table is unavailable.
+    Store(StoreError),
+}
+
+/// A transaction being put together.
+#[derive(Debug, Default)]
+pub(crate) struct Transaction {
+    items: Vec<(Guard, TransactWriteItem)>,
+}
+
+/// A condition with its values.
+pub(crate) struct Condition<'a> {
+    pub(crate) expression: &'a str,
+    pub(crate) values: Vec<(&'static str, AttributeValue)>,
+}
+
+impl<'a> Condition<'a> {
+    pub(crate) fn absent() -> Self {
+        Self {
+            expression: "attribute_not_exists(pk)",
+            values: Vec::new(),
+        }
+    }
+
+    pub(crate) fn new(expression: &'a str, values: Vec<(&'static str, AttributeValue)>) -> Self {
+        Self { expression, values }
+    }
+}
+
+impl Transaction {
+    pub(crate) fn put(&mut self, table: &str, guard: Guard, item: Item, condition: Option<Condition<'_>>) {
+        let mut put = Put::builder().table_name(table).set_item(Some(item));
+        if let Some(condition) = condition {
+            put = put
+                .condition_expression(condition.expression)
+                .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
+            for (name, value) in condition.values {
+                put = put.expression_attribute_values(name, value);
+            }
+        }
+        if let Ok(put) = put.build() {
+            self.items.push((guard, TransactWriteItem::builder().put(put).build()));
+        }
+    }
+
+    pub(crate) fn delete(&mut self, table: &str, guard: Guard, pk: String, sk: String, condition: Option<Condition<'_>>) {
+        let mut delete = Delete::builder().table_name(table).key("pk", s(pk)).key("sk", s(sk));
+        if let Some(condition) = condition {
+            delete = delete.condition_expression(condition.expression);
+            for (name, value) in condition.values {
+                delete = delete.expression_attribute_values(name, value);
+            }
+        }
+        if let Ok(delete) = delete.build() {
+            self.items.push((guard, TransactWriteItem::builder().delete(delete).build()));
+        }
+    }
+
+    pub(crate) fn check(&mut self, table: &str, guard: Guard, key: (String, String), condition: Condition<'_>) {
+        let mut check = ConditionCheck::builder()
+            .table_name(table)
+            .key("pk", s(key.0))
+            .key("sk", s(key.1))
+            .condition_expression(condition.expression);
+        for (name, value) in condition.values {
+            check = check.expression_attribute_values(name, value);
+        }
+        if let Ok(check) = check.build() {
+            self.items
+                .push((guard, TransactWriteItem::builder().condition_check(check).build()));
+        }
+    }
+
+    /// Carries it out.
+    pub(crate) async fn run(self, client: &Client) -> Result<(), Failure> {
+        let guards: Vec<Guard> = self.items.iter().map(|(guard, _)| *guard).collect();
+        let items = self.items.into_iter().map(|(_, item)| item).collect();
+        match client.transact_write_items().set_transact_items(Some(items)).send().await {
+            Ok(_) => Ok(()),
+            Err(error) => Err(classify(error, &guards)),
+        }
+    }
+}
+
+fn classify(error: SdkError<TransactWriteItemsError>, guards: &[Guard]) -> Failure {
+    let Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) = error.as_service_error() else {
+        return match error.as_service_error() {
+            Some(TransactWriteItemsError::TransactionInProgressException(_)) => Failure::Contention,
+            _ => Failure::Store(StoreError::unavailable(error)),
+        };
+    };
+    let reasons = cancelled.cancellation_reasons();
+    let failures = reasons
+        .iter()
+        .zip(guards)
+        .filter(|(reason, _)| reason.code() == Some("ConditionalCheckFailed"));
+    let failed = failures.min_by_key(|(_, guard)| **guard);
+    if let Some((reason, guard)) = failed {
+        return Failure::Condition(*guard, reason.item().cloned());
+    }
+    let contended = |code: Option<&str>| {
+        matches!(
+            code,
+            Some("TransactionConflict" | "ThrottlingError" | "ProvisionedThroughputExceeded")
+        )
+    };
+    if reasons.iter().any(|reason| contended(reason.code())) {
+        return Failure::Contention;
+    }
+    Failure::Store(StoreError::unavailable(error))
+}
