@@ -1,0 +1,79 @@
+//! The ground under every AWS client: one HTTPS client, timeouts and retries.
+
+use std::time::Duration;
+
+use aws_config::retry::RetryConfig;
+use aws_config::timeout::TimeoutConfig;
+use aws_config::{BehaviorVersion, SdkConfig};
+use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
+use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore};
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+
+use crate::error::ServiceError;
+
+/// Mozilla's roots as PEM: the form that the client takes. They are compiled in, so that nothing is read from disk at start.
+fn roots_as_pem() -> String {
+    // A root is some 1.5 KB in PEM; one allocation instead of dozens.
+    let mut pem = String::with_capacity(webpki_root_certs::TLS_SERVER_ROOT_CERTS.len() * 2_048);
+    for certificate in webpki_root_certs::TLS_SERVER_ROOT_CERTS {
+        pem.push_str("-----BEGIN CERTIFICATE-----\n");
+        STANDARD.encode_string(certificate.as_ref(), &mut pem);
+        pem.push_str("\n-----END CERTIFICATE-----\n");
+    }
+    pem
+}
+
+/// The HTTPS client that all AWS clients share: rustls on ring, trusting Mozilla's roots alone.
+///
+/// # Errors
+/// Where the TLS library refuses its own defaults, which a test excludes.
+pub fn https_client() -> Result<SharedHttpClient, ServiceError> {
+    let store = TrustStore::empty().with_pem_certificate(roots_as_pem());
+    let context = TlsContext::builder()
+        .with_trust_store(store)
+        .build()
+        .map_err(|error| ServiceError::new("tls", error))?;
+    Ok(aws_smithy_http_client::Builder::new()
+        .tls_provider(Provider::Rustls(CryptoMode::Ring))
+        .tls_context(context)
+        .build_https())
+}
+
+/// How long a call may take: 2 s to connect, 10 s an attempt, 25 s with all attempts, so that a function with 30 s can still answer.
+fn timeouts() -> TimeoutConfig {
+    TimeoutConfig::builder()
+        .connect_timeout(Duration::from_secs(2))
+        .operation_attempt_timeout(Duration::from_secs(10))
+        .operation_timeout(Duration::from_secs(25))
+        .build()
+}
+
+/// Region and credentials as AWS programs find them, over our HTTPS client, with our timeouts and the standard retries (3 attempts).
+///
+/// # Errors
+/// As [`https_client`].
+pub async fn shared_config() -> Result<SdkConfig, ServiceError> {
+    let config = aws_config::defaults(BehaviorVersion::v2026_01_12())
+        .http_client(https_client()?)
+        .timeout_config(timeouts())
+        .retry_config(RetryConfig::standard());
+    Ok(config.load().await)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_root_is_there() {
+        let pem = roots_as_pem();
+        assert!(webpki_root_certs::TLS_SERVER_ROOT_CERTS.len() > 100);
+        assert_eq!(
+            pem.matches("BEGIN CERTIFICATE").count(),
+            webpki_root_certs::TLS_SERVER_ROOT_CERTS.len()
+        );
+        https_client().unwrap();
+    }
+}

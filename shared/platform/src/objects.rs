@@ -1,0 +1,237 @@
+//! Objects in S3.
+
+use aws_config::SdkConfig;
+use aws_sdk_s3::Client;
+use aws_sdk_s3::config::RequestChecksumCalculation;
+use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_s3::operation::get_object::GetObjectOutput;
+use aws_sdk_s3::primitives::ByteStream;
+use aws_sdk_s3::types::ChecksumMode;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use bytes::{Bytes, BytesMut};
+use sha2::{Digest, Sha256};
+
+use crate::error::ServiceError;
+
+/// Why an object could not be read or copied.
+#[derive(Debug, thiserror::Error)]
+pub enum ObjectError {
+    /// There is no such object.
+    #[error("there is no such object")]
+    NotFound,
+    /// The object is longer than the caller wants to hold.
+    #[error("the object is larger than {limit} bytes")]
+    TooLarge {
+        /// What the caller allowed, in bytes.
+        limit: usize,
+    },
+    /// S3 did not do what was asked.
+    #[error(transparent)]
+    Service(#[from] ServiceError),
+}
+
+/// What is known of an object without reading it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ObjectHead {
+    /// Length in bytes.
+    pub size: u64,
+    /// The media type it was stored with.
+    pub content_type: Option<String>,
+    /// SHA-256 in lower-case hex, where S3 checked one when the object was stored.
+    pub sha256: Option<String>,
+}
+
+/// S3, with just the calls that are used. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Objects {
+    client: Client,
+    pub(crate) presigner: Client,
+}
+
+/// How often a write is tried that S3 answered with 409 `ConditionalRequestConflict`: another one was under way.
+const CONFLICT_ATTEMPTS: usize = 3;
+
+impl Objects {
+    /// Objects at `endpoint`, at AWS where there is none; presigned URLs are for `files_url` where it differs.
+    #[must_use]
+    pub fn new(sdk: &SdkConfig, endpoint: Option<&str>, files_url: Option<&str>) -> Self {
+        let endpoint = endpoint.or(sdk.endpoint_url());
+        let client = |endpoint: Option<&str>| {
+            // `WhenRequired`: a presigned URL must not promise a checksum of a body that is not there yet, and `put` sends a SHA-256 of its own.
+            let mut config = aws_sdk_s3::config::Builder::from(sdk).request_checksum_calculation(RequestChecksumCalculation::WhenRequired);
+            config.set_endpoint_url(endpoint.map(str::to_owned));
+            // An endpoint of one's own has no name of its own for each bucket.
+            config.set_force_path_style(Some(endpoint.is_some()));
+            Client::from_conf(config.build())
+        };
+        Self {
+            client: client(endpoint),
+            presigner: client(files_url.or(endpoint)),
+        }
+    }
+
+    /// The SDK's client, for calls that only tools need (listing, moving).
+    #[must_use]
+    pub fn client(&self) -> &Client {
+        &self.client
+    }
+
+    /// Stores an object, or replaces it. S3 checks its SHA-256.
+    ///
+    /// # Errors
+    /// S3 did not do it.
+    pub async fn put(&self, bucket: &str, key: &str, bytes: impl Into<Bytes>, content_type: &str) -> Result<(), ServiceError> {
+        self.put_object(bucket, key, &bytes.into(), content_type, false).await.map(|_| ())
+    }
+
+    /// Stores an object unless one is there; says whether it did.
+    ///
+    /// # Errors
+    /// S3 did not do it.
+    pub async fn put_if_absent(&self, bucket: &str, key: &str, bytes: impl Into<Bytes>, content_type: &str) -> Result<bool, ServiceError> {
+        self.put_object(bucket, key, &bytes.into(), content_type, true).await
+    }
+
+    async fn put_object(&self, bucket: &str, key: &str, bytes: &Bytes, content_type: &str, only_new: bool) -> Result<bool, ServiceError> {
+        let checksum = STANDARD.encode(Sha256::digest(bytes));
+        let mut attempt = 1;
+        loop {
+            let request = self
+                .client
+                .put_object()
+                .bucket(bucket)
+                .key(key)
+                .content_type(content_type)
+                .checksum_sha256(&checksum);
+            let request = request.set_if_none_match(only_new.then(|| "*".to_owned()));
+            let Err(error) = request.body(ByteStream::from(bytes.clone())).send().await else {
+                return Ok(true);
+            };
+            match status(&error) {
+                Some(412) if only_new => return Ok(false),
+                Some(409) if only_new && attempt < CONFLICT_ATTEMPTS => attempt += 1,
+                _ => return Err(failed(error)),
+            }
+        }
+    }
+
+    /// Reads an object of at most `limit` bytes.
+    ///
+    /// # Errors
+    /// It is not there, is longer, or S3 did not answer.
+    pub async fn get(&self, bucket: &str, key: &str, limit: usize) -> Result<Bytes, ObjectError> {
+        let object = self
+            .client
+            .get_object()
+            .bucket(bucket)
+            .key(key)
+            .send()
+            .await
+            .map_err(missing_or_failed)?;
+        read_at_most(object, limit).await
+    }
+
+    /// Reads the first `count` bytes of an object, or all of a shorter one.
+    ///
+    /// # Errors
+    /// It is not there, or S3 did not answer.
+    pub async fn first_bytes(&self, bucket: &str, key: &str, count: usize) -> Result<Bytes, ObjectError> {
+        let range = format!("bytes=0-{}", count.max(1) - 1);
+        match self.client.get_object().bucket(bucket).key(key).range(range).send().await {
+            Ok(object) => read_at_most(object, count.max(1)).await,
+            // RFC 9110 §15.5.17: an empty object has no first byte.
+            Err(error) if status(&error) == Some(416) => Ok(Bytes::new()),
+            Err(error) => Err(missing_or_failed(error)),
+        }
+    }
+
+    /// What is known of an object; nothing where it is not there.
+    ///
+    /// # Errors
+    /// S3 did not answer.
+    pub async fn head(&self, bucket: &str, key: &str) -> Result<Option<ObjectHead>, ServiceError> {
+        let request = self
+            .client
+            .head_object()
+            .bucket(bucket)
+            .key(key)
+            .checksum_mode(ChecksumMode::Enabled);
+        match request.send().await {
+            Ok(head) => Ok(Some(ObjectHead {
+                size: head.content_length().and_then(|length| u64::try_from(length).ok()).unwrap_or(0),
+                content_type: head.content_type().map(str::to_owned),
+                sha256: head.checksum_sha256().and_then(|text| STANDARD.decode(text).ok()).map(hex::encode),
+            })),
+            Err(error) if status(&error) == Some(404) => Ok(None),
+            Err(error) => Err(failed(error)),
+        }
+    }
+
+    /// Deletes an object; one that is not there is no error.
+    ///
+    /// # Errors
+    /// S3 did not do it.
+    pub async fn delete(&self, bucket: &str, key: &str) -> Result<(), ServiceError> {
+        match self.client.delete_object().bucket(bucket).key(key).send().await {
+            Err(error) if status(&error) != Some(404) => Err(failed(error)),
+            Ok(_) | Err(_) => Ok(()),
+        }
+    }
+
+    /// Copies an object of up to 5 GB within S3. Bucket and key must need no URL encoding, as ours don't.
+    ///
+    /// # Errors
+    /// The source is not there, or S3 did not do it.
+    pub async fn copy(&self, from: (&str, &str), to: (&str, &str)) -> Result<(), ObjectError> {
+        let source = format!("{}/{}", from.0, from.1);
+        self.client
+            .copy_object()
+            .copy_source(source)
+            .bucket(to.0)
+            .key(to.1)
+            .send()
+            .await
+            .map_err(missing_or_failed)?;
+        Ok(())
+    }
+}
+
+async fn read_at_most(object: GetObjectOutput, limit: usize) -> Result<Bytes, ObjectError> {
+    let promised = object.content_length().and_then(|length| usize::try_from(length).ok()).unwrap_or(0);
+    if promised > limit {
+        return Err(ObjectError::TooLarge { limit });
+    }
+    let mut body = object.body;
+    let mut read = BytesMut::with_capacity(promised);
+    while let Some(chunk) = body.try_next().await.map_err(|error| ServiceError::new("s3", error))? {
+        if read.len() + chunk.len() > limit {
+            return Err(ObjectError::TooLarge { limit });
+        }
+        read.extend_from_slice(&chunk);
+    }
+    Ok(read.freeze())
+}
+
+fn status<E>(error: &SdkError<E>) -> Option<u16> {
+    error.raw_response().map(|response| response.status().as_u16())
+}
+
+fn failed<E>(error: SdkError<E>) -> ServiceError
+where
+    E: std::error::Error + Send + Sync + 'static,
+{
+    ServiceError::new("s3", error)
+}
+
+fn missing_or_failed<E>(error: SdkError<E>) -> ObjectError
+where
+    E: std::error::Error + ProvideErrorMetadata + Send + Sync + 'static,
+{
+    let no_bucket = error.code() == Some("NoSuchBucket");
+    if status(&error) == Some(404) && !no_bucket {
+        ObjectError::NotFound
+    } else {
+        failed(error).into()
+    }
+}
