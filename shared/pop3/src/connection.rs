@@ -140,7 +140,8 @@ impl Connection {
         match self.wire.read_challenge(command).await {
             Ok(true) => {}
             Ok(false) => return Err(self.wire.protocol("signed in without credentials", b"")),
-            Err(Error::Rejected { command, reply }) => return Err(Error::Unsupported { what: command, reply }),
+            // Nothing was said yet that could be wrong, so a refusal here is the mechanism's, also where Dovecot calls it [AUTH].
+            Err(Error::Rejected { reply, .. } | Error::AuthFailed { reply }) => return Err(Error::Unsupported { what: command, reply }),
             Err(error) => return Err(error),
         }
         self.wire.send(message.expose()).await?;

@@ -71,8 +71,8 @@ impl Dovecot {
     async fn open(&self, security: Security) -> Result<Connection, Error> {
         let port = if security == Security::Tls { self.tls } else { self.plain };
         let mut config = config("localhost", port, security, Some(&self.ca.ca));
-        (config.timeouts.sign_in, config.timeouts.line) = (Duration::from_secs(20), Duration::from_secs(20));
-        config.timeouts.session = Duration::from_secs(60);
+        (config.timeouts.sign_in, config.timeouts.line) = (Duration::from_secs(40), Duration::from_secs(40));
+        config.timeouts.session = Duration::from_secs(120);
         Connection::open(config).await
     }
 
@@ -137,6 +137,7 @@ fn configuration(folder: &Path, owner: &str, plain: u16, tls: u16) -> String {
         ssl = yes\nssl_cert = <{folder}/certificate.pem\nssl_key = <{folder}/key.pem\ndisable_plaintext_auth = no\n\
         first_valid_uid = 1\nmail_location = maildir:{folder}/mail/Maildir\npop3_lock_session = yes\nauth_failure_delay = 0\n\
         passdb {{\n driver = passwd-file\n args = {folder}/users\n}}\n\
+        service anvil {{\n unix_listener anvil-auth-penalty {{\n mode = 0\n }}\n}}\n\
         userdb {{\n driver = static\n args = {owner} home={folder}/mail\n}}\n\
         service pop3-login {{\n chroot =\n inet_listener pop3 {{\n port = {plain}\n }}\n inet_listener pop3s {{\n port = {tls}\n ssl = yes\n }}\n}}\n"
     );
@@ -238,7 +239,7 @@ async fn refusals() {
     assert_eq!(error.code(), "unsupported", "{error:?}");
 
     let first = dovecot.session(Security::Tls).await;
-    // Dovecot waits for the lock for a while before it gives up.
+    // Dovecot waits some ten seconds for the lock before it gives up.
     let second = dovecot.open(Security::Tls).await.unwrap().login(right()).await;
     assert!(matches!(second, Err(Error::InUse { .. })), "{second:?}");
     first.quit().await.unwrap();

@@ -199,7 +199,10 @@ async fn every_scenario_ends_well_or_in_its_own_error() {
 /// The three that fit in no table.
 async fn own_ways(hostile: &Hostile) -> usize {
     let twice = hostile.with_password("dup_uidl").await;
-    assert_eq!((twice.code(), twice.ids.clone()), ("ok", Some(vec!["abc".to_owned(), "abc".to_owned()])));
+    assert_eq!(
+        (twice.code(), twice.ids.clone()),
+        ("ok", Some(vec!["abc".to_owned(), "abc".to_owned()]))
+    );
     assert_eq!(twice.mails, [message("dup_uidl", 1), message("dup_uidl", 2)]);
 
     let token = Credentials::XOAuth2 {

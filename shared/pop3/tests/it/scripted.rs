@@ -133,12 +133,14 @@ async fn xoauth2_in_two_steps_and_its_error_challenge() {
     assert_eq!(error.server_line(), Some("AUTH failed ***"));
     assert_eq!(server.said().await, ["CAPA", "AUTH XOAUTH2", message, ""]);
 
-    let (session, server) = sign_in(&["+OK\r\n", CAPA, "-ERR unknown\r\n"], credentials()).await;
-    assert!(
-        matches!(session, Err(Error::Unsupported { what: "AUTH XOAUTH2", .. })),
-        "{session:?}"
-    );
-    assert_eq!(server.said().await, ["CAPA", "AUTH XOAUTH2"], "the token stays here");
+    for refusal in ["-ERR unknown\r\n", "-ERR [AUTH] unsupported\r\n"] {
+        let (session, server) = sign_in(&["+OK\r\n", CAPA, refusal], credentials()).await;
+        assert!(
+            matches!(session, Err(Error::Unsupported { what: "AUTH XOAUTH2", .. })),
+            "{session:?}"
+        );
+        assert_eq!(server.said().await, ["CAPA", "AUTH XOAUTH2"], "the token stays here");
+    }
 }
 
 #[tokio::test]

@@ -21,9 +21,9 @@ pub(crate) fn short() -> Timeouts {
     let second = Duration::from_secs(1);
     Timeouts {
         connect: 5 * second,
-        sign_in: second,
-        line: second,
-        session: 20 * second,
+        sign_in: 2 * second,
+        line: 2 * second,
+        session: 60 * second,
     }
 }
 
@@ -142,7 +142,7 @@ async fn say_and_hear(stream: &mut (impl AsyncRead + AsyncWrite + Unpin), script
         while !line.ends_with(b"\n") {
             line.push(stream.read_u8().await.unwrap());
         }
-        said.push(String::from_utf8(line).unwrap().trim_end_matches("\r\n").to_owned());
+        said.push(String::from_utf8_lossy(&line).trim_end_matches("\r\n").to_owned());
         stream.write_all(answer.as_bytes()).await.unwrap();
     }
 }
@@ -155,7 +155,7 @@ async fn hear(stream: impl AsyncRead + AsyncWrite + Unpin, script: &[String], sa
         let mut line = Vec::new();
         match stream.read_until(b'\n', &mut line).await {
             Ok(0) | Err(_) => return,
-            Ok(_) => said.push(String::from_utf8(line).unwrap().trim_end_matches("\r\n").to_owned()),
+            Ok(_) => said.push(String::from_utf8_lossy(&line).trim_end_matches("\r\n").to_owned()),
         }
         if let Some(answer) = answers.next() {
             stream.write_all(answer.as_bytes()).await.unwrap();
