@@ -250,7 +250,6 @@ pub struct Requester {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Place {
     /// Incident or requirement.
-    #[serde(rename = "kind", alias = "k")]
     pub kind: Kind,
     /// The category, of that kind.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -2,6 +2,7 @@
 
 use crate::Ticket;
 use crate::chain::{ChainedEntry, GENESIS};
+use crate::entry::Entry;
 
 /// What a check found.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,8 +46,27 @@ impl Found {
     }
 }
 
+impl ChainedEntry {
+    /// Reads what the table holds in the place of entry `seq`: `entry_json` as `serde_json::to_string` of the [`Entry`] wrote it, and its two hashes.
+    ///
+    /// Many texts read as one entry: capital hex digits in a salt, `\u0061` for `a`, a space, a member that nobody knows. The hash does not see
+    /// them, so an entry counts as read only if it is written again to the very same text.
+    #[must_use]
+    pub fn from_stored(seq: u64, entry_json: &str, previous_hash: &str, hash: &str) -> Found {
+        let as_written = |entry: &Entry| serde_json::to_string(entry).is_ok_and(|text| text == entry_json);
+        match serde_json::from_str::<Entry>(entry_json) {
+            Ok(entry) if entry.seq == seq && as_written(&entry) => Found::Entry(Box::new(Self {
+                entry,
+                previous_hash: previous_hash.to_owned(),
+                hash: hash.to_owned(),
+            })),
+            Ok(_) | Err(_) => Found::Unreadable { seq },
+        }
+    }
+}
+
 /// Checks a ticket's whole history, oldest first as the table has it: every place filled, every hash right, every link right, and the ticket's
-/// fields what the history adds up to.
+/// fields what the history adds up to. The ticket's number is in no entry: whoever reads the row compares it with the key that it lies under.
 #[must_use]
 pub fn verify(ticket: &Ticket, history: &[Found]) -> Verdict {
     let verdict = |first_bad_seq, problem: Option<String>| Verdict {
@@ -66,8 +86,13 @@ pub fn verify(ticket: &Ticket, history: &[Found]) -> Verdict {
     if reached < ticket.last_seq {
         return verdict(Some(reached + 1), Some("the end of the history is missing".into()));
     }
+    let beyond_head = sound.iter().rev().skip(1).find(|entry| entry.hash == ticket.head_hash);
     match Ticket::recount(ticket.number, &sound) {
         Some(recounted) if recounted == *ticket => verdict(None, None),
+        Some(_) if beyond_head.is_some() => verdict(
+            beyond_head.map(|head| head.entry.seq + 1),
+            Some("the history goes on beyond the head that the ticket names".into()),
+        ),
         Some(recounted) if recounted.head_hash != ticket.head_hash => verdict(
             Some(ticket.last_seq.max(1)),
             Some("the ticket names another head than its history has".into()),
