@@ -1,1 +1,36 @@
-//! chamada-tests.
+//! The test kit of Chamada, and nothing that the product itself uses.
+//!
+//! - [`engine`]: an embedded DynamoDB engine on loopback, and the official SDK's client for it.
+//! - [`fault_proxy`]: what AWS does to a caller and the embedded engine never does: conflicts, throttling, lost answers, late indexes.
+//! - [`unguarded`]: one guard of the product taken away from outside, to show that a harness notices.
+//! - [`capacity`]: what a call costs, in capacity units and in round trips that follow one another.
+//! - [`dovecot`]: a real POP3 server with its mailboxes, in a folder of its own.
+//! - [`hostile`]: POP3 servers that misbehave.
+//! - [`runtime_api`]: the Lambda runtime API, so that the very binaries that are deployed can be driven on one machine.
+//! - [`server`], [`client`], [`outbox`]: the real `chamada serve`, its HTTP API, and the mails it sent.
+//! - [`naive`]: a second, simple opinion on what the table holds, sharing no code with the product.
+//! - [`arrows`]: which crate may use which.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a fixture that breaks must stop the test that asked for it, there and then"
+)]
+
+pub mod arrows;
+pub mod capacity;
+pub mod client;
+mod dice;
+pub mod dovecot;
+pub mod engine;
+pub mod env;
+pub mod fault_proxy;
+pub mod hostile;
+pub mod mails;
+pub mod naive;
+pub mod outbox;
+mod proxy;
+mod replica;
+pub mod runtime_api;
+pub mod server;
+pub mod story;
+pub mod unguarded;
