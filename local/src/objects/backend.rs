@@ -1,0 +1,342 @@
+//! The S3 calls that Chamada makes, over [`Files`].
+//!
+//! `s3s` parses requests and verifies signatures. `s3s-fs`, its sample backend, is not used: it keeps an object in three files
+//! written one after another without syncing, leaves an object there whose checksum turned out wrong, and looks before it
+//! renames.
+
+use std::fs::File;
+use std::io::{self, Write};
+
+use bytes::Bytes;
+use chamada_platform::{Clock, random};
+use futures::{Stream, StreamExt};
+use s3s::dto::{
+    Checksum, CopyObjectInput, CopyObjectOutput, CopyObjectResult, CopySource, DeleteObjectInput, DeleteObjectOutput, ETag, GetObjectInput,
+    GetObjectOutput, HeadBucketInput, HeadBucketOutput, HeadObjectInput, HeadObjectOutput, PutObjectInput, PutObjectOutput, Range,
+    StreamingBlob, Timestamp,
+};
+use s3s::{S3, S3Error, S3Request, S3Response, S3Result, s3_error};
+use sha2::{Digest, Sha256};
+use tokio::io::{AsyncReadExt, AsyncSeekExt};
+use tokio_util::io::ReaderStream;
+
+use super::files::{Description, Files, Placing, Stored};
+
+/// What is gathered before the disk is asked: a thread hop a piece, and the only memory an upload takes.
+const PIECE: usize = 256 * 1024;
+
+/// The backend: files and the clock that stamps them.
+#[derive(Debug, Clone)]
+pub(super) struct Backend {
+    pub(super) files: Files,
+    pub(super) clock: Clock,
+}
+
+/// An error that is ours: told as 500 without its text, which goes to the log.
+fn internal(error: impl std::fmt::Display) -> S3Error {
+    tracing::error!(error = %error, "an object could not be read or written");
+    s3_error!(InternalError)
+}
+
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> io::Result<T> + Send + 'static) -> S3Result<T> {
+    match tokio::task::spawn_blocking(work).await {
+        Ok(result) => result.map_err(|error| match error.kind() {
+            io::ErrorKind::InvalidInput => s3_error!(InvalidArgument, "this key cannot be stored here"),
+            _ => internal(error),
+        }),
+        Err(error) => Err(internal(error)),
+    }
+}
+
+impl Backend {
+    async fn stored(&self, bucket: &str, key: &str) -> S3Result<Stored> {
+        let (files, bucket, key) = (self.files.clone(), bucket.to_owned(), key.to_owned());
+        let (found, known) = blocking(move || Ok((files.open_object(&bucket, &key)?, files.has_bucket(&bucket)))).await?;
+        match found {
+            Some(stored) => Ok(stored),
+            None if known => Err(s3_error!(NoSuchKey)),
+            None => Err(s3_error!(NoSuchBucket)),
+        }
+    }
+
+    /// Streams `body` into a file aside and describes it, `check` having seen every piece; then puts it in its place.
+    async fn store(&self, target: Target, body: impl Stream<Item = Result<Bytes, s3s::StdError>> + Send, check: Check) -> S3Result<String> {
+        if !self.files.has_bucket(&target.bucket) {
+            return Err(s3_error!(NoSuchBucket));
+        }
+        let files = self.files.clone();
+        let mut upload = blocking(move || files.upload(&hex::encode(random::<16>()))).await?;
+        let mut file = upload.take().map_err(internal)?;
+        let mut digest = Sha256::new();
+        let mut check = check;
+        let mut pending = Vec::with_capacity(PIECE);
+        let mut body = std::pin::pin!(body);
+        while let Some(piece) = body.next().await {
+            // The client's end: cut off, or a chunk's signature is wrong.
+            let piece = piece.map_err(|error| s3_error!(IncompleteBody, "the body ended early: {error}"))?;
+            digest.update(&piece);
+            check.hasher.update(&piece);
+            pending.extend_from_slice(&piece);
+            if pending.len() >= PIECE {
+                (file, pending) = write(file, pending).await?;
+            }
+        }
+        (file, _) = write(file, pending).await?;
+        upload.give_back(file);
+        check.verify()?;
+        let mut description = target.description;
+        description.sha256 = hex::encode(digest.finalize());
+        description.stored_at = self.clock.now();
+        let etag = description.etag();
+        let (files, placing) = (self.files.clone(), target.placing);
+        let placed = blocking(move || files.place(&mut upload, &target.bucket, &target.key, &description, placing)).await?;
+        if placed {
+            Ok(etag)
+        } else {
+            Err(s3_error!(PreconditionFailed, "the object is there already"))
+        }
+    }
+}
+
+async fn write(mut file: File, mut bytes: Vec<u8>) -> S3Result<(File, Vec<u8>)> {
+    blocking(move || {
+        file.write_all(&bytes)?;
+        bytes.clear();
+        Ok((file, bytes))
+    })
+    .await
+}
+
+/// Where an object goes and as what.
+struct Target {
+    bucket: String,
+    key: String,
+    placing: Placing,
+    description: Description,
+}
+
+fn blank() -> Description {
+    Description {
+        content_type: None,
+        content_disposition: None,
+        content_encoding: None,
+        metadata: std::collections::BTreeMap::new(),
+        sha256: String::new(),
+        stored_at: time::OffsetDateTime::UNIX_EPOCH,
+    }
+}
+
+/// The checksums that a client promised, in headers or (once the body is read) in trailers.
+struct Check {
+    hasher: s3s::checksum::ChecksumHasher,
+    promised: Checksum,
+    trailers: Option<s3s::TrailingHeaders>,
+}
+
+impl Check {
+    fn none() -> Self {
+        Self {
+            hasher: s3s::checksum::ChecksumHasher::default(),
+            promised: Checksum::default(),
+            trailers: None,
+        }
+    }
+
+    fn of(request: &S3Request<PutObjectInput>) -> Self {
+        use s3s::crypto::{Checksum as _, Crc32, Crc32c, Crc64Nvme, Sha1, Sha256};
+        let input = &request.input;
+        let algorithm = input
+            .checksum_algorithm
+            .as_ref()
+            .map(|name| name.as_str().to_owned())
+            .unwrap_or_default();
+        let trailer = request
+            .headers
+            .get("x-amz-trailer")
+            .and_then(|value| value.to_str().ok())
+            .unwrap_or_default();
+        let announced =
+            |name: &str| algorithm.eq_ignore_ascii_case(name) || trailer.to_lowercase().contains(&format!("x-amz-checksum-{name}"));
+        let hasher = s3s::checksum::ChecksumHasher {
+            crc32: (input.checksum_crc32.is_some() || (announced("crc32") && !announced("crc32c"))).then(Crc32::new),
+            crc32c: (input.checksum_crc32c.is_some() || announced("crc32c")).then(Crc32c::new),
+            sha1: (input.checksum_sha1.is_some() || announced("sha1")).then(Sha1::new),
+            sha256: (input.checksum_sha256.is_some() || announced("sha256")).then(Sha256::new),
+            crc64nvme: (input.checksum_crc64nvme.is_some() || announced("crc64nvme")).then(Crc64Nvme::new),
+        };
+        let promised = Checksum {
+            checksum_crc32: input.checksum_crc32.clone(),
+            checksum_crc32c: input.checksum_crc32c.clone(),
+            checksum_sha1: input.checksum_sha1.clone(),
+            checksum_sha256: input.checksum_sha256.clone(),
+            checksum_crc64nvme: input.checksum_crc64nvme.clone(),
+            ..Checksum::default()
+        };
+        Self {
+            hasher,
+            promised,
+            trailers: request.trailing_headers.clone(),
+        }
+    }
+
+    fn verify(self) -> S3Result<()> {
+        let found = self.hasher.finalize();
+        let trailers = self.trailers.and_then(|trailers| trailers.take()).unwrap_or_default();
+        let promised = |header: Option<String>, name: &str| {
+            header.or_else(|| Some(trailers.get(format!("x-amz-checksum-{name}"))?.to_str().ok()?.to_owned()))
+        };
+        for (name, header, found) in [
+            ("crc32", self.promised.checksum_crc32, found.checksum_crc32),
+            ("crc32c", self.promised.checksum_crc32c, found.checksum_crc32c),
+            ("sha1", self.promised.checksum_sha1, found.checksum_sha1),
+            ("sha256", self.promised.checksum_sha256, found.checksum_sha256),
+            ("crc64nvme", self.promised.checksum_crc64nvme, found.checksum_crc64nvme),
+        ] {
+            let promised = promised(header, name);
+            if promised.is_some() && promised != found {
+                return Err(s3_error!(BadDigest, "the {name} of the body is not what was promised"));
+            }
+        }
+        Ok(())
+    }
+}
+
+fn sha256_base64(description: &Description) -> Option<String> {
+    use base64::Engine;
+    Some(base64::engine::general_purpose::STANDARD.encode(hex::decode(&description.sha256).ok()?))
+}
+
+fn length(bytes: u64) -> Option<i64> {
+    i64::try_from(bytes).ok()
+}
+
+/// First byte and number of bytes, and the header that says so, where a part was asked for.
+fn part(range: Option<Range>, len: u64) -> S3Result<(u64, u64, Option<String>)> {
+    let Some(range) = range else { return Ok((0, len, None)) };
+    let part = range.check(len).map_err(|_| s3_error!(InvalidRange))?;
+    let header = format!("bytes {}-{}/{len}", part.start, part.end.saturating_sub(1));
+    Ok((part.start, part.end - part.start, Some(header)))
+}
+
+#[async_trait::async_trait]
+impl S3 for Backend {
+    async fn put_object(&self, mut request: S3Request<PutObjectInput>) -> S3Result<S3Response<PutObjectOutput>> {
+        let check = Check::of(&request);
+        let body = request.input.body.take().ok_or_else(|| s3_error!(IncompleteBody))?;
+        let input = request.input;
+        if input.if_match.is_some() || input.if_none_match.as_ref().is_some_and(|condition| !condition.is_any()) {
+            return Err(s3_error!(NotImplemented, "of the conditions, only If-None-Match: * is known here"));
+        }
+        let target = Target {
+            bucket: input.bucket,
+            key: input.key,
+            placing: if input.if_none_match.is_some() {
+                Placing::New
+            } else {
+                Placing::Replace
+            },
+            description: Description {
+                content_type: input.content_type,
+                content_disposition: input.content_disposition,
+                content_encoding: input.content_encoding.filter(|encoding| encoding != "aws-chunked"),
+                metadata: input.metadata.unwrap_or_default().into_iter().collect(),
+                ..blank()
+            },
+        };
+        let etag = self.store(target, body, check).await?;
+        Ok(S3Response::new(PutObjectOutput {
+            e_tag: Some(ETag::Strong(etag)),
+            ..PutObjectOutput::default()
+        }))
+    }
+
+    async fn get_object(&self, request: S3Request<GetObjectInput>) -> S3Result<S3Response<GetObjectOutput>> {
+        let input = request.input;
+        let Stored { file, len, description } = self.stored(&input.bucket, &input.key).await?;
+        let (first, count, content_range) = part(input.range, len)?;
+        let mut file = tokio::fs::File::from_std(file);
+        file.seek(io::SeekFrom::Start(first)).await.map_err(internal)?;
+        let body = ReaderStream::with_capacity(file.take(count), PIECE);
+        let whole = content_range.is_none();
+        Ok(S3Response::new(GetObjectOutput {
+            body: Some(StreamingBlob::wrap(body)),
+            content_length: length(count),
+            content_range,
+            accept_ranges: Some("bytes".into()),
+            checksum_sha256: if whole && input.checksum_mode.is_some() {
+                sha256_base64(&description)
+            } else {
+                None
+            },
+            e_tag: Some(ETag::Strong(description.etag())),
+            last_modified: Some(Timestamp::from(description.stored_at)),
+            content_type: input.response_content_type.or(description.content_type),
+            content_disposition: input.response_content_disposition.or(description.content_disposition),
+            cache_control: input.response_cache_control,
+            content_encoding: description.content_encoding,
+            metadata: Some(description.metadata.into_iter().collect()),
+            ..GetObjectOutput::default()
+        }))
+    }
+
+    async fn head_object(&self, request: S3Request<HeadObjectInput>) -> S3Result<S3Response<HeadObjectOutput>> {
+        let input = request.input;
+        let Stored { len, description, .. } = self.stored(&input.bucket, &input.key).await?;
+        Ok(S3Response::new(HeadObjectOutput {
+            content_length: length(len),
+            accept_ranges: Some("bytes".into()),
+            checksum_sha256: if input.checksum_mode.is_some() {
+                sha256_base64(&description)
+            } else {
+                None
+            },
+            e_tag: Some(ETag::Strong(description.etag())),
+            last_modified: Some(Timestamp::from(description.stored_at)),
+            content_type: description.content_type,
+            content_disposition: description.content_disposition,
+            content_encoding: description.content_encoding,
+            metadata: Some(description.metadata.into_iter().collect()),
+            ..HeadObjectOutput::default()
+        }))
+    }
+
+    async fn delete_object(&self, request: S3Request<DeleteObjectInput>) -> S3Result<S3Response<DeleteObjectOutput>> {
+        let (files, input) = (self.files.clone(), request.input);
+        blocking(move || files.remove(&input.bucket, &input.key)).await?;
+        Ok(S3Response::new(DeleteObjectOutput::default()))
+    }
+
+    async fn copy_object(&self, request: S3Request<CopyObjectInput>) -> S3Result<S3Response<CopyObjectOutput>> {
+        let input = request.input;
+        let CopySource::Bucket { bucket, key, .. } = &input.copy_source else {
+            return Err(s3_error!(NotImplemented, "only objects of buckets are copied here"));
+        };
+        let Stored { file, len, description } = self.stored(bucket, key).await?;
+        let body = ReaderStream::with_capacity(tokio::fs::File::from_std(file).take(len), PIECE);
+        let body = body.map(|piece| piece.map_err(s3s::StdError::from));
+        let target = Target {
+            bucket: input.bucket,
+            key: input.key,
+            placing: Placing::Replace,
+            description,
+        };
+        let etag = self.store(target, body, Check::none()).await?;
+        let result = CopyObjectResult {
+            e_tag: Some(ETag::Strong(etag)),
+            last_modified: Some(Timestamp::from(self.clock.now())),
+            ..CopyObjectResult::default()
+        };
+        Ok(S3Response::new(CopyObjectOutput {
+            copy_object_result: Some(result),
+            ..CopyObjectOutput::default()
+        }))
+    }
+
+    async fn head_bucket(&self, request: S3Request<HeadBucketInput>) -> S3Result<S3Response<HeadBucketOutput>> {
+        if self.files.has_bucket(&request.input.bucket) {
+            Ok(S3Response::new(HeadBucketOutput::default()))
+        } else {
+            Err(s3_error!(NoSuchBucket))
+        }
+    }
+}
