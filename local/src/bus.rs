@@ -184,9 +184,10 @@ impl Worker {
 async fn deliver(bus: Bus, handlers: Handlers, function: Function, delivery: Delivery, under_way: Arc<Mutex<HashSet<i64>>>) {
     let deadline = bus.clock.now() + bus.template.timeout(function.name());
     let outcome = call(&handlers, function, delivery.event.clone(), deadline, &bus.clock).await;
+    let outcome = outcome.and_then(whole);
     let failed_once = outcome.is_err();
     let kept = match outcome {
-        Ok(_) => bus.journal.done(delivery.id).await,
+        Ok(()) => bus.journal.done(delivery.id).await,
         Err(error) => {
             error.log();
             failed(&bus, &delivery, &error).await
@@ -202,6 +203,14 @@ async fn deliver(bus: Bus, handlers: Handlers, function: Function, delivery: Del
     if again {
         // Its new time may lie before the one that the worker waits for.
         bus.due_for(function).notify_waiters();
+    }
+}
+
+/// Records that were replayed come as an event; those that the function names have failed again.
+fn whole(answer: Value) -> Result<(), HandlerError> {
+    match answer.get("batchItemFailures").and_then(Value::as_array) {
+        Some(failures) if !failures.is_empty() => Err(HandlerError::retry("the function reported failed records")),
+        _ => Ok(()),
     }
 }
 

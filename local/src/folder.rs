@@ -12,6 +12,9 @@ use crate::durable;
 const LOCK: &str = "lock";
 const SERVER: &str = "server.json";
 
+/// There once the first administrator was told the way in: a start that was killed before that begins again.
+const BEGUN: &str = "begun";
+
 /// The folder cannot be used. Each is one line for a person.
 #[derive(Debug, thiserror::Error)]
 pub enum FolderError {
@@ -82,7 +85,7 @@ impl Folder {
             Ok(()) | Err(_) => {}
         }
         let path = path.canonicalize().map_err(unusable)?;
-        let fresh = !path.join("table.db").exists();
+        let fresh = !path.join(BEGUN).exists();
         Ok(Self { path, fresh, _lock: lock })
     }
 
@@ -92,10 +95,22 @@ impl Folder {
         &self.path
     }
 
-    /// Whether it held no table when it was taken.
+    /// Whether nobody has been told a way in yet.
     #[must_use]
     pub fn is_fresh(&self) -> bool {
         self.fresh
+    }
+
+    /// The first administrator knows the way in.
+    ///
+    /// # Errors
+    /// What the file system reports.
+    pub fn begun(&self) -> io::Result<()> {
+        if self.fresh {
+            durable::replace(&self.path.join(BEGUN), b"", 0o600, "new")
+        } else {
+            Ok(())
+        }
     }
 
     /// Says where the running server's parts are.
@@ -167,8 +182,12 @@ mod tests {
         assert_eq!(std::fs::metadata(path.join(SERVER)).unwrap().permissions().mode() & 0o777, 0o600);
         drop(folder);
         assert!(running(&path).unwrap().is_none(), "what a killed server left is not believed");
-        Folder::take(&path).unwrap();
+        let folder = Folder::take(&path).unwrap();
         assert!(!path.join(SERVER).exists());
+        assert!(folder.is_fresh());
+        folder.begun().unwrap();
+        drop(folder);
+        assert!(!Folder::take(&path).unwrap().is_fresh());
     }
 
     #[test]

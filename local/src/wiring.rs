@@ -32,7 +32,8 @@ pub async fn functions(_platform: &Platform) -> Result<Functions, WiringError> {
     })
 }
 
-/// Makes the first administrator of an empty folder, and a sign-in token for them.
+/// Makes the first administrator, unless there already, and a sign-in token for them. A start that is killed right after comes
+/// here again.
 ///
 /// # Errors
 /// Where the table cannot be written.

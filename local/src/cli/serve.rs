@@ -13,7 +13,7 @@ use super::{Failure, ServeArgs};
 use crate::engine::Durability;
 use crate::folder::Folder;
 use crate::server::{self, Site};
-use crate::services::{Services, Settings};
+use crate::services::{Services, Settings, at_once};
 use crate::wiring;
 
 /// How long requests under way may take once asked to stop.
@@ -55,10 +55,11 @@ pub(super) async fn run(args: ServeArgs) -> Result<(), Failure> {
         files_url: &settings.files_url,
     });
     say(address, token.map(|token| format!("{}/#/m/{token}", settings.site_url)))?;
+    folder.begun()?;
 
     let app = app.into_make_service_with_connect_info::<SocketAddr>();
     let server = tokio::spawn(
-        axum::serve(site_listener, app)
+        axum::serve(at_once(site_listener), app)
             .with_graceful_shutdown(stop.clone().cancelled_owned())
             .into_future(),
     );

@@ -218,7 +218,7 @@ fn serve(shared: Shared) -> Result<(SocketAddr, oneshot::Sender<()>, JoinHandle<
     let thread = std::thread::Builder::new().name("engine".into()).spawn(move || {
         let served = runtime.block_on(async {
             let listener = tokio::net::TcpListener::from_std(listener)?;
-            let mut server = tokio::spawn(axum::serve(NoDelay(listener), app).into_future());
+            let mut server = tokio::spawn(axum::serve(crate::services::at_once(listener), app).into_future());
             tokio::select! {
                 _ = asked => server.abort(),
                 ended = &mut server => tracing::error!(ended = ?ended.is_ok(), "the engine's listener ended"),
@@ -232,25 +232,6 @@ fn serve(shared: Shared) -> Result<(SocketAddr, oneshot::Sender<()>, JoinHandle<
         runtime.shutdown_timeout(std::time::Duration::from_secs(2));
     })?;
     Ok((address, shutdown, thread))
-}
-
-/// A listener whose connections send small answers at once.
-struct NoDelay(tokio::net::TcpListener);
-
-impl axum::serve::Listener for NoDelay {
-    type Io = tokio::net::TcpStream;
-    type Addr = SocketAddr;
-
-    async fn accept(&mut self) -> (Self::Io, Self::Addr) {
-        let (stream, address) = axum::serve::Listener::accept(&mut self.0).await;
-        // Only slower without.
-        let _ = stream.set_nodelay(true);
-        (stream, address)
-    }
-
-    fn local_addr(&self) -> std::io::Result<Self::Addr> {
-        self.0.local_addr()
-    }
 }
 
 /// The table's stream, read in process in the shape of DynamoDB Streams' `GetRecords`.
