@@ -1,0 +1,160 @@
+// Pictures of every screen from the built client against the fake API, each checked by axe. Needs `npm run build`.
+import { mkdirSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { chromium } from 'playwright-core';
+import { preview } from 'vite';
+
+const out = process.argv[2] ?? join(import.meta.dirname, '..', 'dist-shots');
+const only = process.argv[3] && new RegExp(process.argv[3]);
+const widths = (process.argv[4] ?? '1280,390,360').split(',').map(Number);
+mkdirSync(out, { recursive: true });
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const TAGS = ['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa', 'best-practice'];
+
+const SCREENS = [
+  { name: 'sign-in', path: '#/in' },
+  { name: 'landing', path: '#/m/ana' },
+  { name: 'expired', path: '#/t/2783?key=expired', wait: 'h1' },
+  { name: 'list', as: 'marta', path: '#/' },
+  { name: 'list-pt', as: 'marta', path: '#/?status=new&status=on_hold&sort=due_at', locale: 'pt' },
+  {
+    name: 'sweep',
+    as: 'marta',
+    path: '#/',
+    act: page => page.getByRole('button', { name: 'Buscar correo ahora' }).click(),
+    settle: 4000,
+  },
+  {
+    name: 'filter',
+    as: 'marta',
+    path: '#/',
+    act: page =>
+      page
+        .getByRole('button', { name: /Especialista/ })
+        .first()
+        .click(),
+  },
+  { name: 'ticket', as: 'marta', path: '#/t/2841' },
+  {
+    name: 'ticket-note',
+    as: 'ana',
+    path: '#/t/2841',
+    act: page => page.getByRole('tab', { name: 'Nota interna' }).click(),
+  },
+  {
+    name: 'ticket-verify',
+    as: 'marta',
+    path: '#/t/2841',
+    act: page => page.getByRole('button', { name: 'Historial verificado' }).click(),
+  },
+  { name: 'ticket-en', as: 'joao', path: '#/t/2835', locale: 'en' },
+  { name: 'customer-ticket', as: 'rafael', path: '#/t/2783', locale: 'pt' },
+  { name: 'customer-list', as: 'rafael', path: '#/', locale: 'pt' },
+  { name: 'new', as: 'camila', path: '#/new', act: fillNew },
+  { name: 'new-staff', as: 'marta', path: '#/new' },
+  { name: 'users', as: 'marta', path: '#/admin/users' },
+  {
+    name: 'user-edit',
+    as: 'marta',
+    path: '#/admin/users',
+    act: page => page.getByRole('button', { name: 'Editar Ana Ribeiro' }).click(),
+  },
+  {
+    name: 'mailboxes',
+    as: 'marta',
+    path: '#/admin/mailboxes',
+    act: page => page.getByRole('button', { name: 'Probar conexión' }).last().click(),
+  },
+  { name: 'mailbox', as: 'marta', path: '#/admin/mailboxes/mbx_soporte' },
+  {
+    name: 'mailbox-new',
+    as: 'marta',
+    path: '#/admin/mailboxes',
+    act: page => page.getByRole('button', { name: 'Nuevo buzón' }).click(),
+  },
+  {
+    name: 'account',
+    as: 'marta',
+    path: '#/',
+    act: page => page.getByRole('button', { name: 'Cuenta' }).filter({ visible: true }).click(),
+  },
+  { name: 'gone', as: 'camila', path: '#/t/999999' },
+];
+
+async function fillNew(page) {
+  await page.getByLabel('Título').fill('Terminal de pago rechaza tarjetas con chip');
+  await page.getByLabel('Mensaje').fill('Desde las 9:10 la caja 3 muestra «Error 51-C».');
+  await page
+    .locator('input[type=file]')
+    .last()
+    .setInputFiles([
+      { name: 'caja3-error-51C.jpg', mimeType: 'image/jpeg', buffer: Buffer.alloc(2_400_000) },
+      { name: 'respaldo-caja3.iso', mimeType: 'application/octet-stream', buffer: Buffer.alloc(10) },
+    ]);
+  await page.getByText('listo').waitFor();
+}
+
+const server = await preview({ preview: { port: 0, host: '127.0.0.1' }, logLevel: 'error' });
+const origin = server.resolvedUrls.local[0].replace(/\/$/, '');
+const browser = await chromium.launch({
+  executablePath: '/usr/bin/chromium',
+  args: [
+    '--no-sandbox',
+    '--disable-gpu',
+    '--disable-background-networking',
+    '--disable-component-update',
+    '--no-first-run',
+  ],
+});
+
+let bad = 0;
+const complain = text => {
+  bad += 1;
+  process.stdout.write(`${text}\n`);
+};
+
+for (const screen of SCREENS.filter(s => !only || only.test(s.name)))
+  for (const width of widths)
+    for (const scheme of ['light', 'dark']) {
+      if (width === 360 && scheme === 'dark') continue;
+      const label = `${screen.name}-${width}-${scheme}`;
+      const context = await browser.newContext({
+        viewport: { width, height: width === 1280 ? 820 : 844 },
+        colorScheme: scheme,
+        hasTouch: width < 720,
+        locale: 'es-CL',
+        bypassCSP: false,
+      });
+      if (screen.as) await context.addCookies([{ name: 'session', value: `usr_${screen.as}`, url: origin }]);
+      await context.addInitScript(locale => localStorage.setItem('chamada.locale', locale), screen.locale ?? 'es');
+      const page = await context.newPage();
+      page.on('console', message => {
+        // The browser itself reports every answer of 400 and above.
+        if (message.type() === 'error' && !/status of 4\d\d/.test(message.text()))
+          complain(`${label}: ${message.text()}`);
+      });
+      page.on('pageerror', error => complain(`${label}: ${error.message}`));
+      await page.goto(`${origin}/${screen.path}`);
+      await page
+        .locator(screen.wait ?? 'h1')
+        .first()
+        .waitFor({ state: 'attached' });
+      await page.waitForLoadState('networkidle');
+      if (screen.act) await screen.act(page).catch(error => complain(`${label}: ${error.message.split('\n')[0]}`));
+      await page.waitForTimeout(screen.settle ?? 350);
+      const overflow = await page.evaluate(() => document.documentElement.scrollWidth);
+      if (overflow > width) complain(`${label}: ${overflow} px wide`);
+      if (width !== 360) await page.screenshot({ path: join(out, `${label}.png`), fullPage: true });
+      // Outside the page's own world, so that the strict CSP stays as it is.
+      const found = await page.evaluate(
+        `${axe};axe.run(document,{runOnly:${JSON.stringify(TAGS)}}).then(r=>r.violations.map(v=>v.id+': '+v.nodes.slice(0,3).map(n=>n.target.join(' ')).join(' | ')))`,
+      );
+      for (const violation of found) complain(`${label}: axe ${violation}`);
+      await context.close();
+    }
+
+await browser.close();
+await server.close();
+process.stdout.write(bad === 0 ? 'all well\n' : `${bad} findings\n`);
+process.exit(bad === 0 ? 0 : 1);

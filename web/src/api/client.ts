@@ -1,0 +1,64 @@
+/** The one place that speaks HTTP: same origin, cookie session, problems as `ApiError`. */
+import createClient from 'openapi-fetch';
+import { ApiError, NetworkError } from './errors.ts';
+import type { paths } from './paths.ts';
+import type { Problem } from './types.ts';
+
+/** Looked up at each call, so that tests can put a fake in its place. */
+export const client = createClient<paths>({
+  baseUrl: globalThis.location?.origin ?? '',
+  fetch: request => globalThis.fetch(request),
+  credentials: 'same-origin',
+  headers: { 'X-Requested-With': 'chamada' },
+  querySerializer: { array: { style: 'form', explode: true } },
+});
+
+interface Answer<T> {
+  data?: T;
+  error?: unknown;
+  response: Response;
+}
+
+let ended: () => void = () => undefined;
+
+/** Told when the server says that nobody is signed in any more. */
+export function onSessionEnded(then: () => void): void {
+  ended = then;
+}
+
+const isProblem = (value: unknown): value is Problem =>
+  typeof value === 'object' && value !== null && typeof (value as Problem).code === 'string';
+
+function failure(answer: Answer<unknown>): ApiError {
+  const { status, headers } = answer.response;
+  const wait = Number(headers.get('Retry-After'));
+  // A proxy or a load balancer answers in its own words: there is no code in them.
+  const problem: Problem = isProblem(answer.error) ? answer.error : { status, code: 'unreadable_answer' };
+  return new ApiError(status, problem, Number.isFinite(wait) && wait > 0 ? wait : undefined);
+}
+
+/** The data of an answer; throws `ApiError` or `NetworkError`. `quiet` where 401 is no surprise. */
+export async function read<T>(call: Promise<Answer<T>>, quiet = false): Promise<T> {
+  let answer: Answer<T>;
+  try {
+    answer = await call;
+  } catch (error) {
+    if (error instanceof DOMException && error.name === 'AbortError') throw error;
+    if (error instanceof SyntaxError) throw new ApiError(502, { status: 502, code: 'unreadable_answer' });
+    throw new NetworkError('no answer');
+  }
+  if (answer.response.ok) return answer.data as T;
+  const error = failure(answer);
+  if (error.status === 401 && error.code === 'sign_in_needed' && !quiet) ended();
+  throw error;
+}
+
+/** `crypto.randomUUID` is there in secure contexts alone; a server on a house's own network may be plain HTTP. */
+export function newKey(): string {
+  if (typeof crypto.randomUUID === 'function') return crypto.randomUUID();
+  return Array.from(crypto.getRandomValues(new Uint8Array(16)), b => b.toString(16).padStart(2, '0')).join('');
+}
+
+export const once = (key: string, version?: number): { header: Record<string, string> } => ({
+  header: { 'Idempotency-Key': key, ...(version === undefined ? {} : { 'If-Match': `"${version}"` }) },
+});

@@ -1,0 +1,94 @@
+/**
+ * The API as the screens see it. Nothing outside this folder knows paths, headers or where types come from.
+ * Every write takes the Idempotency-Key that its caller keeps across retries.
+ */
+import { client, once, read } from './client.ts';
+import type { TicketQuery } from './paths.ts';
+import type * as T from './types.ts';
+
+export { newKey, onSessionEnded } from './client.ts';
+export { ApiError, isApiError, isNetworkError, NetworkError } from './errors.ts';
+export type { TicketQuery } from './paths.ts';
+export * from './types.ts';
+
+export const session = {
+  site: () => read(client.GET('/api/site'), true),
+  me: () => read(client.GET('/api/me'), true),
+  update: (change: { name?: string; locale?: T.Locale }, key: string) =>
+    read(client.PATCH('/api/me', { params: once(key), body: change })),
+  askLink: (email: string, locale: T.Locale, key: string) =>
+    read(client.POST('/api/sign-in', { params: once(key), body: { email, locale } }), true),
+  byToken: (token: string) => read(client.POST('/api/session', { body: { token } }), true),
+  byPassword: (email: string, password: string) =>
+    read(client.POST('/api/session', { body: { email, password } }), true),
+  byTicketKey: (ticket: number, ticket_key: string) =>
+    read(client.POST('/api/session', { body: { ticket, ticket_key } }), true),
+  newTicketLink: (ticket: number, ticket_key: string, key: string) =>
+    read(client.POST('/api/ticket-links', { params: once(key), body: { ticket, ticket_key } }), true),
+  end: (key: string) => read(client.DELETE('/api/session', { params: once(key) }), true),
+};
+
+const ticketPath = (number: number) => ({ path: { number } });
+
+export const tickets = {
+  list: (query: TicketQuery, signal?: AbortSignal) => read(client.GET('/api/tickets', { params: { query }, signal })),
+  open: (number: number, signal?: AbortSignal) =>
+    read(client.GET('/api/tickets/{number}', { params: ticketPath(number), signal })),
+  older: (number: number, cursor: string) =>
+    read(client.GET('/api/tickets/{number}/entries', { params: { ...ticketPath(number), query: { cursor } } })),
+  since: (number: number, after: number, signal?: AbortSignal) =>
+    read(client.GET('/api/tickets/{number}/entries', { params: { ...ticketPath(number), query: { after } }, signal })),
+  create: (body: T.NewTicket, key: string) => read(client.POST('/api/tickets', { params: once(key), body })),
+  change: (number: number, version: number, body: T.TicketChange, key: string) =>
+    read(client.PATCH('/api/tickets/{number}', { params: { ...ticketPath(number), ...once(key, version) }, body })),
+  message: (number: number, body: T.NewMessage, key: string) =>
+    read(client.POST('/api/tickets/{number}/messages', { params: { ...ticketPath(number), ...once(key) }, body })),
+  claim: (number: number, key: string) =>
+    read(client.POST('/api/tickets/{number}/claim', { params: { ...ticketPath(number), ...once(key) } })),
+  verify: (number: number) => read(client.GET('/api/tickets/{number}/verify', { params: ticketPath(number) })),
+  download: (number: number, id: string) =>
+    read(client.GET('/api/tickets/{number}/attachments/{id}', { params: { path: { number, id } } })),
+};
+
+const withId = (id: string) => ({ path: { id } });
+
+export const attachments = {
+  create: (body: T.NewAttachment, key: string) => read(client.POST('/api/attachments', { params: once(key), body })),
+  complete: (id: string, key: string) =>
+    read(client.POST('/api/attachments/{id}/complete', { params: { ...withId(id), ...once(`${key}-complete`) } })),
+  remove: (id: string) => read(client.DELETE('/api/attachments/{id}', { params: withId(id) })),
+};
+export type Attachments = typeof attachments;
+
+export const directory = {
+  specialists: () => read(client.GET('/api/specialists')),
+  organisation: () => read(client.GET('/api/organisation')),
+  categories: () => read(client.GET('/api/categories')),
+  users: (cursor?: string) =>
+    read(client.GET('/api/users', { params: { query: { limit: 100, ...(cursor ? { cursor } : {}) } } })),
+  createUser: (body: Omit<T.User, 'id'>, key: string) => read(client.POST('/api/users', { params: once(key), body })),
+  changeUser: (id: string, body: Partial<Omit<T.User, 'id'>>, key: string) =>
+    read(client.PATCH('/api/users/{id}', { params: { ...withId(id), ...once(key) }, body })),
+};
+
+export const mailboxes = {
+  list: () => read(client.GET('/api/mailboxes')),
+  create: (body: T.MailboxChange, key: string) => read(client.POST('/api/mailboxes', { params: once(key), body })),
+  change: (id: string, body: T.MailboxChange, key: string) =>
+    read(client.PATCH('/api/mailboxes/{id}', { params: { ...withId(id), ...once(key) }, body })),
+  remove: (id: string, key: string) =>
+    read(client.DELETE('/api/mailboxes/{id}', { params: { ...withId(id), ...once(key) } })),
+  test: (id: string, key: string) =>
+    read(client.POST('/api/mailboxes/{id}/test', { params: { ...withId(id), ...once(key) } })),
+  sweep: (id: string, key: string) =>
+    read(client.POST('/api/mailboxes/{id}/sweep', { params: { ...withId(id), ...once(key) } })),
+  sweepAll: (key: string) => read(client.POST('/api/sweeps', { params: once(key) })),
+  sweeps: (id: string, limit: number) =>
+    read(client.GET('/api/mailboxes/{id}/sweeps', { params: { ...withId(id), query: { limit } } })),
+  messages: (id: string, state: T.MessageState | undefined, cursor?: string) =>
+    read(
+      client.GET('/api/mailboxes/{id}/messages', {
+        params: { ...withId(id), query: { ...(state ? { state } : {}), ...(cursor ? { cursor } : {}) } },
+      }),
+    ),
+};

@@ -1,0 +1,87 @@
+import { useLayoutEffect, useState } from 'preact/hooks';
+import { Redirect, Route, Router, Switch, useLocation, useSearch } from 'wouter-preact';
+import { useLocale } from './i18n/index.ts';
+import { useHashLocation, useHashQuery } from './lib/hash-location.ts';
+import { lazy, Suspense } from './lib/lazy.tsx';
+import { rememberWanted } from './lib/wanted.ts';
+import { ErrorBox, LiveRegions, OfflineBar, Skeleton } from './parts/feedback.tsx';
+import { Gone } from './screens/gone.tsx';
+import { ListScreen } from './screens/list/list.tsx';
+import { isAdministrator, startSession, useSession } from './state/session.ts';
+
+const gate = () => import('./screens/gate/index.ts');
+const SignIn = lazy(async () => ({ default: (await gate()).SignIn }));
+const LinkSent = lazy(async () => ({ default: (await gate()).LinkSent }));
+const MagicLink = lazy(async () => ({ default: (await gate()).MagicLink }));
+const ExpiredLink = lazy(async () => ({ default: (await gate()).ExpiredLink }));
+const SessionDialog = lazy(async () => ({ default: (await gate()).SessionDialog }));
+const TicketScreen = lazy(() => import('./screens/ticket/ticket.tsx'));
+const Create = lazy(() => import('./screens/create/create.tsx'));
+const Users = lazy(() => import('./screens/admin/users.tsx'));
+const Mailboxes = lazy(() => import('./screens/admin/mailboxes.tsx'));
+
+export function App() {
+  // Draws everything anew in another language: no component below is memoised.
+  useLocale();
+  const session = useSession();
+  return (
+    <Router hook={useHashLocation} searchHook={useHashQuery}>
+      <OfflineBar />
+      <div class="root">
+        {session.phase === 'ready' && <Screens />}
+        {session.phase === 'loading' && <Skeleton look="rows" />}
+        {session.phase === 'failed' && (
+          <main class="thread">
+            <ErrorBox error={session.error} onRetry={() => void startSession()} />
+          </main>
+        )}
+        {session.ended && <SessionDialog />}
+      </div>
+      <LiveRegions />
+    </Router>
+  );
+}
+
+/** Ticket numbers as they can be: digits, and few enough to be exact in a double. */
+const ticketNumber = (text: string | undefined): number | undefined =>
+  text !== undefined && /^[1-9]\d{0,14}$/.test(text) ? Number(text) : undefined;
+
+function TicketRoute({ params }: { params: { number?: string } }) {
+  const number = ticketNumber(params.number);
+  return number === undefined ? <Gone /> : <TicketScreen key={number} number={number} />;
+}
+
+function Screens() {
+  const { me } = useSession();
+  const admin = isAdministrator(me);
+  const waiting = <Skeleton look="rows" />;
+  return (
+    <Suspense fallback={waiting}>
+      <Switch>
+        <Route path="/in" component={SignIn} />
+        <Route path="/in/sent" component={LinkSent} />
+        <Route path="/m" component={MagicLink} />
+        <Route path="/link" component={ExpiredLink} />
+        <Route path="/t/:number" component={TicketRoute} />
+        {!me && <Route component={Elsewhere} />}
+        <Route path="/" component={ListScreen} />
+        <Route path="/new" component={Create} />
+        {admin && <Route path="/admin/users" component={Users} />}
+        {admin && <Route path="/admin/mailboxes/:id?">{params => <Mailboxes id={params.id} />}</Route>}
+        <Route component={Gone} />
+      </Switch>
+    </Suspense>
+  );
+}
+
+/** Not signed in: to the sign-in page, and back here afterwards. */
+function Elsewhere() {
+  const [path] = useLocation();
+  const query = useSearch();
+  // Taken while drawing: the redirect's own effect runs before one of ours could.
+  const [here] = useState({ path, query });
+  useLayoutEffect(() => {
+    if (here.path !== '/in') rememberWanted(here.query === '' ? here.path : `${here.path}?${here.query}`);
+  }, []);
+  return <Redirect to="/in" replace />;
+}

@@ -1,0 +1,19 @@
+import { render } from 'preact';
+import { App } from './app.tsx';
+import { firstLocale, setLocale } from './i18n/index.ts';
+import { takeSecrets } from './lib/secrets.ts';
+import { startSession } from './state/session.ts';
+import { applyTheme } from './state/theme.ts';
+
+// First of all, and before any request: what a link carried leaves the address.
+takeSecrets();
+addEventListener('hashchange', takeSecrets);
+applyTheme();
+
+const root = document.getElementById('app');
+if (root) {
+  const started = startSession();
+  await setLocale(firstLocale() ?? 'es');
+  render(<App />, root);
+  await started;
+}

@@ -1,0 +1,87 @@
+import { useState } from 'preact/hooks';
+import { newKey, session } from '../api/index.ts';
+import { LOCALES, type Locale, setLocale, t, useLocale } from '../i18n/index.ts';
+import { navigate } from '../lib/hash-location.ts';
+import { changeMe, signOut, useSession } from '../state/session.ts';
+import { setTheme, type Theme, theme } from '../state/theme.ts';
+import { Button } from './basics.tsx';
+import { toastError } from './feedback.tsx';
+import { Segmented } from './field.tsx';
+import { Icon, type IconName } from './icon.tsx';
+import { Dialog } from './overlay.tsx';
+
+export const localeNames = () => LOCALES.map(id => ({ id, name: t(`language.${id}`) }));
+
+interface AccountProps {
+  /** Administration's pages, which a phone's bottom bar has no room for. */
+  admin: { href: string; icon: IconName; label: string }[];
+  onClose: () => void;
+}
+
+export function AccountDialog({ admin, onClose }: AccountProps) {
+  const { me, guest } = useSession();
+  const locale = useLocale();
+  const [look, setLook] = useState(theme);
+  const [leaving, setLeaving] = useState(false);
+  const person = me ?? guest;
+
+  const chooseLocale = (next: Locale) => {
+    setLocale(next, true).catch(toastError);
+    if (me) session.update({ locale: next }, newKey()).then(changeMe, toastError);
+  };
+  const chooseTheme = (next: Theme) => {
+    setTheme(next);
+    setLook(next);
+  };
+  const leave = async () => {
+    setLeaving(true);
+    try {
+      await signOut();
+      navigate('/in');
+    } catch (error) {
+      toastError(error);
+    } finally {
+      setLeaving(false);
+    }
+  };
+
+  return (
+    <Dialog title={t('account')} look="account" onClose={onClose}>
+      {person && (
+        <p class="sm">
+          <b>{person.name}</b>
+          <br />
+          <span class="muted">{person.email}</span>
+        </p>
+      )}
+      {admin.length > 0 && (
+        <nav class="phone menu" aria-label={t('nav.admin')}>
+          {admin.map(item => (
+            <a key={item.href} class="btn" href={item.href} onClick={onClose}>
+              <Icon name={item.icon} />
+              {item.label}
+            </a>
+          ))}
+        </nav>
+      )}
+      <div class="field">
+        <span class="label">{t('language')}</span>
+        <Segmented label={t('language')} value={locale} choices={localeNames()} onValue={chooseLocale} />
+      </div>
+      <div class="field">
+        <span class="label">{t('theme')}</span>
+        <Segmented
+          label={t('theme')}
+          value={look}
+          choices={(['system', 'light', 'dark'] as const).map(id => ({ id, name: t(`theme.${id}`) }))}
+          onValue={chooseTheme}
+        />
+      </div>
+      {person && (
+        <Button busy={leaving} onClick={leave}>
+          {t('sign_out')}
+        </Button>
+      )}
+    </Dialog>
+  );
+}

@@ -1,0 +1,199 @@
+/** The frame around every signed-in screen: rail and bottom bar for staff, a plain head for customers. */
+import type { ComponentChildren } from 'preact';
+import { useEffect, useRef, useState } from 'preact/hooks';
+import { useLocation, useSearch } from 'wouter-preact';
+import { t } from '../i18n/index.ts';
+import { isAdministrator, isStaff, useSession } from '../state/session.ts';
+import { AccountDialog } from './account.tsx';
+import { Avatar } from './basics.tsx';
+import { Brand, Icon, type IconName } from './icon.tsx';
+
+let navigated = false;
+addEventListener('hashchange', () => {
+  navigated = true;
+});
+
+/** The page's heading: gets the focus after a change of route, which makes screen readers say it. */
+export function Heading({ children, title }: { children: ComponentChildren; title: string }) {
+  const heading = useRef<HTMLHeadingElement>(null);
+  const { site } = useSession();
+  useEffect(() => {
+    document.title = `${title} · ${site.site_name}`;
+  }, [title, site.site_name]);
+  useEffect(() => {
+    if (navigated) heading.current?.focus({ preventScroll: true });
+  }, []);
+  return (
+    <h1 ref={heading} tabIndex={-1}>
+      {children}
+    </h1>
+  );
+}
+
+interface ShellProps {
+  /** What stands in the top bar: heading and actions. */
+  top: ComponentChildren;
+  children: ComponentChildren;
+  back?: string;
+}
+
+export function Shell(props: ShellProps) {
+  const { me } = useSession();
+  const skip = (event: MouseEvent) => {
+    event.preventDefault();
+    document.getElementById('main')?.focus();
+  };
+  return (
+    <>
+      <a class="btn skip" href="#main" onClick={skip}>
+        {t('skip')}
+      </a>
+      {isStaff(me) ? <StaffShell {...props} /> : <CustomerShell {...props} />}
+    </>
+  );
+}
+
+interface Item {
+  href: string;
+  icon: IconName;
+  label: string;
+  current: boolean;
+}
+
+function useItems(): { main: Item[]; admin: Item[] } {
+  const { me } = useSession();
+  const [path] = useLocation();
+  const query = new URLSearchParams(useSearch());
+  const assignee = path === '/' ? query.get('assignee') : undefined;
+  const main: Item[] = [
+    {
+      href: '#/',
+      icon: 'inbox',
+      label: t('nav.inbox'),
+      current: path === '/' && assignee !== 'me' && assignee !== 'none',
+    },
+    { href: '#/?assignee=me', icon: 'user', label: t('nav.mine'), current: assignee === 'me' },
+    { href: '#/?assignee=none', icon: 'tag', label: t('nav.unassigned'), current: assignee === 'none' },
+  ];
+  const admin: Item[] = isAdministrator(me)
+    ? [
+        { href: '#/admin/users', icon: 'users', label: t('nav.users'), current: path.startsWith('/admin/users') },
+        {
+          href: '#/admin/mailboxes',
+          icon: 'mail',
+          label: t('nav.mailboxes'),
+          current: path.startsWith('/admin/mailboxes'),
+        },
+      ]
+    : [];
+  return { main, admin };
+}
+
+const RailLink = ({ item }: { item: Item }) => (
+  <a class="it" href={item.href} aria-current={item.current ? 'page' : undefined}>
+    <Icon name={item.icon} />
+    {item.label}
+  </a>
+);
+
+function StaffShell({ top, back, children }: ShellProps) {
+  const { me } = useSession();
+  const { main, admin } = useItems();
+  const [account, setAccount] = useState(false);
+  if (!me) return null;
+  return (
+    <div class="frame">
+      <nav class="rail" aria-label={t('nav.label')}>
+        <Brand />
+        {main.map(item => (
+          <RailLink key={item.href} item={item} />
+        ))}
+        {admin.length > 0 && <h2>{t('nav.admin')}</h2>}
+        {admin.map(item => (
+          <RailLink key={item.href} item={item} />
+        ))}
+        <div class="me">
+          <Avatar id={me.id} name={me.name} large />
+          <span class="grow me-name">
+            {me.name}
+            <br />
+            <span class="muted xs">{t(`role.${me.role}`)}</span>
+          </span>
+          <button
+            type="button"
+            class="btn ghost icon"
+            aria-label={t('account')}
+            aria-haspopup="dialog"
+            onClick={() => setAccount(true)}
+          >
+            <Icon name="more" />
+          </button>
+        </div>
+      </nav>
+      <div class="column">
+        <header class="top">
+          {back && (
+            <a class="btn ghost icon" href={back} aria-label={t('back')}>
+              <Icon name="back" />
+            </a>
+          )}
+          {top}
+        </header>
+        {children}
+      </div>
+      <nav class="tabbar phone" aria-label={t('nav.phone')}>
+        {main.map(item => (
+          <a key={item.href} href={item.href} aria-current={item.current ? 'page' : undefined}>
+            <Icon name={item.icon} />
+            {item.label}
+          </a>
+        ))}
+        <button type="button" aria-haspopup="dialog" onClick={() => setAccount(true)}>
+          <Icon name="gear" />
+          {t('account')}
+        </button>
+      </nav>
+      {account && <AccountDialog admin={admin} onClose={() => setAccount(false)} />}
+    </div>
+  );
+}
+
+function CustomerShell({ top, children }: ShellProps) {
+  const { me, guest } = useSession();
+  const [account, setAccount] = useState(false);
+  const person = me ?? guest;
+  const [path] = useLocation();
+  return (
+    <>
+      <header class="top customer">
+        <Brand />
+        <span class="grow" />
+        {me && (
+          <nav class="desk sm" aria-label={t('nav.label')}>
+            <a class="plain" href="#/">
+              {t('nav.mine')}
+            </a>
+          </nav>
+        )}
+        {me && path !== '/new' && (
+          <a class="btn primary" href="#/new">
+            <Icon name="plus" />
+            {t('ticket.new')}
+          </a>
+        )}
+        <button
+          type="button"
+          class="btn ghost icon round"
+          aria-label={t('account')}
+          aria-haspopup="dialog"
+          onClick={() => setAccount(true)}
+        >
+          {person ? <Avatar id={person.id} name={person.name} large /> : <Icon name="gear" />}
+        </button>
+      </header>
+      {top}
+      {children}
+      {account && <AccountDialog admin={[]} onClose={() => setAccount(false)} />}
+    </>
+  );
+}

@@ -1,0 +1,216 @@
+import { useState } from 'preact/hooks';
+import { type Mailbox, type MailboxTest, mailboxes, type Sweep } from '../../api/index.ts';
+import { t, tn } from '../../i18n/index.ts';
+import { useResource, useWrite } from '../../lib/hooks.ts';
+import { problemText } from '../../lib/problems.ts';
+import { newOnes } from '../../lib/sweeps.ts';
+import { Age, Button, momentWords, useNow } from '../../parts/basics.tsx';
+import { Empty, ErrorBox, Skeleton, toast } from '../../parts/feedback.tsx';
+import { Icon } from '../../parts/icon.tsx';
+import { Heading, Shell } from '../../parts/shell.tsx';
+import { MailboxDetail } from './mailbox-detail.tsx';
+import { MailboxDialog } from './mailbox-form.tsx';
+import { codeWords, sweepError } from './words.ts';
+
+export default function MailboxesScreen({ id }: { id?: string | undefined }) {
+  const list = useResource(() => mailboxes.list(), []);
+  const [edited, setEdited] = useState<Mailbox | 'new'>();
+  const one = id === undefined ? undefined : list.data?.items.find(mailbox => mailbox.id === id);
+  const title = one ? one.name : t('nav.mailboxes');
+  const top = (
+    <>
+      <Heading key={title} title={title}>
+        {title}
+      </Heading>
+      <span class="grow" />
+      {id === undefined && (
+        <Button look="primary" icon="plus" onClick={() => setEdited('new')}>
+          {t('mailbox.new')}
+        </Button>
+      )}
+    </>
+  );
+  return (
+    <Shell top={top} {...(id === undefined ? {} : { back: '#/admin/mailboxes' })}>
+      <main id="main" class="admin" tabIndex={-1}>
+        {list.error !== undefined && <ErrorBox error={list.error} onRetry={list.reload} />}
+        {!list.data && list.error === undefined && <Skeleton rows={3} look="messages" />}
+        {list.data && id === undefined && <MailboxCards list={list.data.items} onEdit={setEdited} />}
+        {list.data &&
+          id !== undefined &&
+          (one ? <MailboxDetail mailbox={one} onEdit={() => setEdited(one)} /> : <Empty text={t('gone.lead')} />)}
+        {edited && (
+          <MailboxDialog
+            mailbox={edited === 'new' ? undefined : edited}
+            onClose={() => setEdited(undefined)}
+            onSaved={() => {
+              setEdited(undefined);
+              toast(t('saved'));
+              list.reload();
+            }}
+          />
+        )}
+      </main>
+    </Shell>
+  );
+}
+
+function MailboxCards({ list, onEdit }: { list: readonly Mailbox[]; onEdit: (mailbox: Mailbox) => void }) {
+  if (list.length === 0) return <Empty text={t('mailbox.empty')} />;
+  return (
+    <ul class="cards">
+      {list.map(mailbox => (
+        <li key={mailbox.id} class="card panel">
+          <MailboxCard mailbox={mailbox} onEdit={() => onEdit(mailbox)} />
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function MailboxCard({ mailbox, onEdit }: { mailbox: Mailbox; onEdit: () => void }) {
+  const sweeps = useResource(async () => (await mailboxes.sweeps(mailbox.id, 1)).items[0], [mailbox.id]);
+  return (
+    <>
+      <header>
+        <h2>
+          <a href={`#/admin/mailboxes/${mailbox.id}`}>{mailbox.name}</a>
+        </h2>
+        {!mailbox.enabled && (
+          <span class="tag cancelled">
+            <Icon name="s-cancelled" />
+            {t('mailbox.disabled')}
+          </span>
+        )}
+      </header>
+      <MailboxFacts mailbox={mailbox} sweep={sweeps.data} />
+      <MailboxActions mailbox={mailbox} onEdit={onEdit} onSwept={sweeps.reload} />
+    </>
+  );
+}
+
+export function MailboxFacts({ mailbox, sweep }: { mailbox: Mailbox; sweep: Sweep | undefined }) {
+  const now = useNow();
+  const again = mailbox.last_sweep?.next_attempt_at;
+  const next = again ? new Date(again) : undefined;
+  return (
+    <dl class="props">
+      <dt>{t('mailbox.address')}</dt>
+      <dd>{mailbox.address}</dd>
+      <dt>{t('mailbox.server')}</dt>
+      <dd>
+        {t('mailbox.server_is', {
+          host: mailbox.host,
+          port: String(mailbox.port),
+          security: t(`security.${mailbox.security}`),
+        })}
+      </dd>
+      <dt>{t('mailbox.after')}</dt>
+      <dd>{t(`after.${mailbox.after_import}`)}</dd>
+      <dt>{t('mailbox.last')}</dt>
+      <dd class="stacked">
+        {sweep ? <SweepLine sweep={sweep} now={now} /> : t('mailbox.never')}
+        {sweep?.state === 'failed' && next && (
+          <p class="muted xs">{t('mailbox.next', { when: momentWords(next, now) })}</p>
+        )}
+      </dd>
+    </dl>
+  );
+}
+
+export function SweepLine({ sweep, now }: { sweep: Sweep; now: Date }) {
+  const error = sweepError(sweep);
+  const at = sweep.ended_at ?? sweep.started_at;
+  return (
+    <div class="sweep-line">
+      <span class={sweep.state === 'failed' ? 'bad-words' : ''}>
+        {sweep.state === 'failed' && <Icon name="alert" />}
+        {sweep.state === 'failed' ? (error?.words ?? t('sweep.state.failed')) : t(`sweep.state.${sweep.state}`)}
+        {sweep.state === 'done' && <>, {tn('sweep.new', newOnes(sweep))}</>}
+      </span>{' '}
+      {at && (
+        <span class="muted">
+          <Age at={at} now={now} />
+        </span>
+      )}
+      {error?.detail && (
+        <details class="xs muted">
+          <summary>{t('detail')}</summary>
+          <p class="mono">{error.detail}</p>
+        </details>
+      )}
+    </div>
+  );
+}
+
+interface ActionProps {
+  mailbox: Mailbox;
+  onEdit: () => void;
+  onSwept: () => void;
+}
+
+export function MailboxActions({ mailbox, onEdit, onSwept }: ActionProps) {
+  const [tested, setTested] = useState<MailboxTest>();
+  const test = useWrite((key, id: string) => mailboxes.test(id, key));
+  const sweep = useWrite((key, id: string) => mailboxes.sweep(id, key));
+  const runTest = async () => {
+    setTested(undefined);
+    setTested(await test.run(mailbox.id));
+  };
+  const runSweep = async () => {
+    if (await sweep.run(mailbox.id)) {
+      toast(t('sweep.asked'));
+      onSwept();
+    }
+  };
+  const error = test.error ?? sweep.error;
+  return (
+    <>
+      <div class="actions start">
+        <Button icon="check" busy={test.busy} onClick={runTest}>
+          {t('mailbox.test')}
+        </Button>
+        {mailbox.enabled && (
+          <Button icon="refresh" busy={sweep.busy} onClick={runSweep}>
+            {t('mailbox.sweep')}
+          </Button>
+        )}
+        <Button look="ghost" onClick={onEdit}>
+          {t('edit')}
+        </Button>
+      </div>
+      <div role="status">{tested && <TestResult result={tested} />}</div>
+      {error !== undefined && (
+        <p class="error" role="alert">
+          <Icon name="alert" />
+          {problemText(error)}
+        </p>
+      )}
+    </>
+  );
+}
+
+/** The outcome of a test in plain words, with the server's own line for whoever looks after it. */
+export function TestResult({ result }: { result: MailboxTest }) {
+  if (result.ok)
+    return (
+      <p class="notice good">
+        <Icon name="s-resolved" />
+        {tn('mailbox.test_ok', result.messages ?? 0)}
+      </p>
+    );
+  return (
+    <div class="notice bad">
+      <Icon name="alert" />
+      <div>
+        <p>{codeWords(result.code)}</p>
+        {result.detail && (
+          <details class="xs">
+            <summary>{t('detail')}</summary>
+            <p class="mono">{result.detail}</p>
+          </details>
+        )}
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,3 @@
+export { ExpiredLink, MagicLink } from './landing.tsx';
+export { SessionDialog } from './session-dialog.tsx';
+export { LinkSent, SignIn } from './sign-in.tsx';

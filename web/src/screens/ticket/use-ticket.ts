@@ -1,0 +1,158 @@
+import { useEffect, useRef, useState } from 'preact/hooks';
+import { isApiError, session, type Ticket, tickets } from '../../api/index.ts';
+import { checkChain } from '../../lib/chain.ts';
+import { navigate } from '../../lib/hash-location.ts';
+import { fromPage, type History, lastSeq, visible, withOlder, withPage } from '../../lib/history.ts';
+import { forgetTicketKey, keepExpiredKey, ticketKey } from '../../lib/secrets.ts';
+import { currentSession, signedIn } from '../../state/session.ts';
+
+export interface TicketState {
+  ticket: Ticket;
+  history: History;
+}
+
+/** Exchanges the key that a link carried, once; true where the link has run out and another page takes over. */
+async function useKey(number: number): Promise<boolean> {
+  const key = ticketKey(number);
+  if (!key) return false;
+  try {
+    const answer = await session.byTicketKey(number, key);
+    forgetTicketKey();
+    await signedIn(answer);
+    return false;
+  } catch (error) {
+    if (isApiError(error) && error.code === 'key_expired') {
+      forgetTicketKey();
+      keepExpiredKey({ number, key });
+      navigate('/link', { replace: true });
+      return true;
+    }
+    // Somebody signed in may see the ticket without the key.
+    if (isApiError(error) && error.status === 401 && currentSession().me) {
+      forgetTicketKey();
+      return false;
+    }
+    throw error;
+  }
+}
+
+const LOOK_EVERY = 30_000;
+
+/** A ticket with the part of its history that is loaded; looks for news while the page is in sight. */
+export function useTicket(number: number) {
+  const [state, setState] = useState<TicketState>();
+  const [error, setError] = useState<unknown>();
+  const [news, setNews] = useState(0);
+  const current = useRef<TicketState | undefined>(undefined);
+  current.current = state;
+
+  const load = async (first: boolean) => {
+    try {
+      if (first && (await useKey(number))) return;
+      const page = await tickets.open(number);
+      const before = current.current;
+      setState({
+        ticket: page.ticket,
+        history: before && !first ? withPage(before.history, page) : fromPage(page),
+      });
+      setError(undefined);
+      setNews(0);
+    } catch (failure) {
+      setError(failure);
+    }
+  };
+
+  useEffect(() => {
+    setState(undefined);
+    setError(undefined);
+    void load(true);
+  }, [number]);
+
+  /** Entries of others that are there and not on the page yet. */
+  const unseen = async () => {
+    const here = current.current;
+    if (!here) return [];
+    return (await tickets.since(number, lastSeq(here.history))).items.filter(visible);
+  };
+
+  useEffect(() => {
+    const look = () => {
+      if (document.visibilityState === 'visible' && navigator.onLine)
+        unseen().then(
+          items => setNews(items.length),
+          () => undefined,
+        );
+    };
+    const timer = setInterval(look, LOOK_EVERY);
+    document.addEventListener('visibilitychange', look);
+    return () => {
+      clearInterval(timer);
+      document.removeEventListener('visibilitychange', look);
+    };
+  }, [number]);
+
+  const loadOlder = async () => {
+    const here = current.current;
+    if (!here?.history.older) return;
+    const page = await tickets.older(number, here.history.older);
+    setState(now => now && { ...now, history: withOlder(now.history, page) });
+  };
+
+  return {
+    state,
+    error,
+    news,
+    unseen,
+    loadOlder,
+    refresh: () => load(false),
+    retry: () => load(state === undefined),
+    setTicket: (ticket: Ticket) => setState(now => now && { ...now, ticket }),
+  };
+}
+
+export interface Verification {
+  valid: boolean;
+  entries: number;
+  head: string;
+  firstBad?: number | undefined;
+  /** Entries linked and, where their core came along, hashed again in this browser. */
+  checkedHere: number;
+  at: Date;
+}
+
+/**
+ * The server's verdict together with what this browser can check itself: that every loaded entry is linked to the one
+ * before and that the last one is the ticket's head. Either can say no.
+ */
+export function useVerification(state: TicketState | undefined): Verification | undefined {
+  const [result, setResult] = useState<Verification>();
+  const head = state?.ticket.head_hash;
+  const count = state?.history.entries.length;
+  useEffect(() => {
+    if (!state) return;
+    let alive = true;
+    const { ticket, history } = state;
+    Promise.all([
+      tickets.verify(ticket.number),
+      checkChain(history.entries, { seq: ticket.last_seq, hash: ticket.head_hash }),
+    ]).then(
+      ([server, here]) => {
+        if (!alive) return;
+        const bad = [server.first_bad_seq, here.firstBad].filter((seq): seq is number => typeof seq === 'number');
+        setResult({
+          valid: server.valid && here.valid,
+          entries: server.entries,
+          head: server.head_hash,
+          firstBad: bad.length > 0 ? Math.min(...bad) : undefined,
+          checkedHere: history.entries.length,
+          at: new Date(),
+        });
+      },
+      () => alive && setResult(undefined),
+    );
+    return () => {
+      alive = false;
+    };
+  }, [head, count, state?.ticket.number]);
+  return result;
+}

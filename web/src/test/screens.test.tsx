@@ -1,0 +1,271 @@
+/** Screens against the fake API: what is shown, what is sent. */
+import { fireEvent, render, screen, waitFor, within } from '@testing-library/preact';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { Mock } from '../../dev/mock.ts';
+import { App } from '../app.tsx';
+import { setLocale } from '../i18n/index.ts';
+import { takeSecrets } from '../lib/secrets.ts';
+import { startSession } from '../state/session.ts';
+
+let mock: Mock;
+
+async function open(as: string | undefined, path: string): Promise<void> {
+  mock = new Mock();
+  mock.signedIn = as && `usr_${as}`;
+  // Node's fetch speaks to nobody: every request goes to the fake.
+  vi.stubGlobal('fetch', (request: Request) => mock.handle(request));
+  location.hash = path;
+  takeSecrets();
+  await startSession();
+  await setLocale('es');
+  render(<App />);
+}
+
+const sent = (method: string, path: string) => mock.seen.filter(call => call.method === method && call.path === path);
+const button = (name: string | RegExp) => screen.findByRole('button', { name }, { timeout: 4000 });
+const heading = (name: string | RegExp) => screen.findByRole('heading', { name, level: 1 }, { timeout: 4000 });
+
+beforeEach(() => {
+  localStorage.setItem('chamada.locale', 'es');
+});
+
+describe('signing in', () => {
+  it('goes where one wanted to go, after the password', async () => {
+    await open(undefined, '#/?assignee=me');
+    await heading('Entrar');
+    fireEvent.click(await button('Usar mi contraseña'));
+    fireEvent.input(screen.getByLabelText('Correo'), { target: { value: 'ana.ribeiro@andino.example' } });
+    fireEvent.input(screen.getByLabelText('Contraseña'), { target: { value: 'a long password' } });
+    fireEvent.click(await button('Entrar'));
+    await heading('Mis tickets');
+    expect(location.hash).toBe('#/?assignee=me');
+  });
+
+  it('checks the address before sending, and says the same whoever it is', async () => {
+    await open(undefined, '#/in');
+    fireEvent.click(await button('Enviar enlace de acceso'));
+    expect(await screen.findByText(/Escriba un correo como/)).toBeTruthy();
+    expect(sent('POST', '/api/sign-in')).toHaveLength(0);
+    fireEvent.input(screen.getByLabelText('Correo'), { target: { value: 'nobody@nowhere.example' } });
+    fireEvent.click(await button('Enviar enlace de acceso'));
+    await heading('Revise su correo');
+    expect(sent('POST', '/api/sign-in')[0]).toMatchObject({
+      body: { email: 'nobody@nowhere.example', locale: 'es' },
+      key: expect.stringMatching(/.{16,}/),
+    });
+  });
+
+  it('redeems a link by its button alone', async () => {
+    await open(undefined, '#/m/ana');
+    expect(location.hash).toBe('#/m');
+    await heading('Enlace de acceso');
+    expect(sent('POST', '/api/session')).toHaveLength(0);
+    fireEvent.click(await button('Continuar'));
+    await heading('Bandeja');
+    expect(sent('POST', '/api/session')[0]?.body).toEqual({ token: 'ana' });
+  });
+
+  it('sends an expired ticket link to the page that asks for a new one', async () => {
+    await open(undefined, '#/t/2783?key=expired');
+    await heading('Este enlace ya venció');
+    fireEvent.click(await button('Enviarme un enlace nuevo'));
+    await heading('Revise su correo');
+    expect(sent('POST', '/api/ticket-links')[0]?.body).toEqual({ ticket: 2783, ticket_key: 'expired' });
+  });
+});
+
+describe('the list', () => {
+  it('asks for pending tickets and shows rows with the prefix of the site', async () => {
+    await open('marta', '#/');
+    expect(await screen.findByText('CH-2841')).toBeTruthy();
+    expect(screen.getAllByRole('row')).toHaveLength(51);
+    fireEvent.click(await button('Cargar más'));
+    await waitFor(() => expect(screen.getAllByRole('row').length).toBeGreaterThan(51));
+  });
+
+  it('sorts by its heads and keeps the sort in the address', async () => {
+    await open('marta', '#/');
+    await screen.findByText('CH-2841');
+    fireEvent.click(screen.getByRole('button', { name: 'Vence' }));
+    await waitFor(() => expect(location.hash).toBe('#/?sort=due_at'));
+    expect(await screen.findByRole('columnheader', { name: 'Vence' })).toHaveProperty('ariaSort');
+  });
+
+  it('filters by a chip with the keyboard', async () => {
+    await open('marta', '#/');
+    await screen.findByText('CH-2841');
+    fireEvent.click(await button('Tipo'));
+    const list = await screen.findByRole('listbox', { name: 'Tipo' });
+    fireEvent.keyDown(list, { key: 'ArrowDown' });
+    fireEvent.keyDown(list, { key: 'Enter' });
+    await waitFor(() => expect(location.hash).toBe('#/?kind=requirement'));
+    await waitFor(() => expect(screen.queryByText('CH-2841')).toBeNull());
+  });
+
+  it('gives customers their own list and no administration', async () => {
+    await open('camila', '#/');
+    await heading('Mis tickets');
+    expect(await screen.findByText('Atiende')).toBeTruthy();
+    expect(screen.queryByText('Administración')).toBeNull();
+  });
+});
+
+describe('a ticket', () => {
+  it('shows customers no note, no property to change and no tabs', async () => {
+    await open('camila', '#/t/2841');
+    await heading('Terminal de pago rechaza tarjetas con chip');
+    expect(screen.queryByText('Nota interna')).toBeNull();
+    expect(screen.queryByRole('tab')).toBeNull();
+    expect(await screen.findByText('Historial verificado')).toBeTruthy();
+  });
+
+  it('sends a reply that resolves, once, and shows it', async () => {
+    await open('ana', '#/t/2841');
+    await heading(/Terminal/);
+    fireEvent.input(screen.getByLabelText('Respuesta a Camila Soto'), { target: { value: 'Listo.' } });
+    fireEvent.click(screen.getByLabelText('Marcar resuelto'));
+    const send = await button('Enviar');
+    fireEvent.click(send);
+    fireEvent.click(send);
+    expect(await screen.findByText('Listo.', { selector: 'p' }, { timeout: 4000 })).toBeTruthy();
+    const calls = sent('POST', '/api/tickets/2841/messages');
+    expect(calls).toHaveLength(1);
+    expect(calls[0]?.body).toEqual({ body: 'Listo.', visibility: 'public', resolve: true });
+  });
+
+  it('keeps a note apart: no outcome, internal', async () => {
+    await open('ana', '#/t/2841');
+    await heading(/Terminal/);
+    fireEvent.click(screen.getByRole('tab', { name: 'Nota interna' }));
+    fireEvent.input(screen.getByLabelText('Nota interna', { selector: 'textarea' }), {
+      target: { value: 'Solo nosotros' },
+    });
+    expect(screen.queryByLabelText('Marcar resuelto')).toBeNull();
+    fireEvent.click(await button('Guardar nota'));
+    await waitFor(() =>
+      expect(sent('POST', '/api/tickets/2841/messages')[0]?.body).toEqual({
+        body: 'Solo nosotros',
+        visibility: 'internal',
+      }),
+    );
+  });
+
+  it('saves a property at once with the version it saw', async () => {
+    await open('marta', '#/t/2841');
+    await heading(/Terminal/);
+    fireEvent.click(await button(/Cambiar Prioridad/));
+    fireEvent.click(within(await screen.findByRole('listbox', { name: 'Prioridad' })).getByText('Baja'));
+    await waitFor(() => expect(sent('PATCH', '/api/tickets/2841')[0]?.body).toEqual({ priority: 'low' }));
+    expect(await button('Deshacer')).toBeTruthy();
+  });
+
+  it('shows both values where somebody else was faster', async () => {
+    await open('marta', '#/t/2841');
+    await heading(/Terminal/);
+    const held = mock.tickets.get(2841);
+    if (!held) throw new Error('no ticket');
+    Object.assign(held.ticket, { version: 9, priority: 'high' });
+    fireEvent.click(await button(/Cambiar Prioridad/));
+    fireEvent.click(within(await screen.findByRole('listbox', { name: 'Prioridad' })).getByText('Baja'));
+    expect(await screen.findByText('Ahora: Alta. Lo suyo: Baja.')).toBeTruthy();
+    fireEvent.click(await button('Poner lo mío'));
+    await waitFor(() => expect(held.ticket.priority).toBe('low'));
+  });
+
+  it('says where a history was altered', async () => {
+    await open('marta', '#/in');
+    mock.tampered.add(2841);
+    location.hash = '#/t/2841';
+    expect(
+      (await screen.findAllByText('Historial alterado desde el registro 2', {}, { timeout: 4000 })).length,
+    ).toBeGreaterThan(0);
+  });
+
+  it('keeps page and draft when the session ends', async () => {
+    await open('ana', '#/t/2841');
+    await heading(/Terminal/);
+    const area = screen.getByLabelText('Respuesta a Camila Soto');
+    fireEvent.input(area, { target: { value: 'A medias' } });
+    mock.sessionEnded = true;
+    fireEvent.click(await button('Enviar'));
+    expect(await screen.findByText('Su sesión terminó')).toBeTruthy();
+    expect((area as HTMLTextAreaElement).value).toBe('A medias');
+    expect(screen.getByRole('heading', { level: 1, hidden: true }).textContent).toContain('Terminal');
+  });
+
+  it('has one page for what is not there and what is not theirs', async () => {
+    await open('camila', '#/t/2838');
+    await heading('No se encuentra');
+  });
+});
+
+describe('a new ticket', () => {
+  it('asks for what is missing, clears the child of a changed parent, and sends ids', async () => {
+    await open('camila', '#/new');
+    fireEvent.click(await button('Enviar ticket'));
+    expect((await screen.findAllByText('Elija una opción.')).length).toBe(2);
+    fireEvent.change(screen.getByLabelText('Empresa'), { target: { value: 'org_sol' } });
+    expect((screen.getByLabelText('Sucursal') as HTMLSelectElement).value).toBe('org_moema');
+    fireEvent.change(screen.getByLabelText('Categoría'), { target: { value: 'cat_net' } });
+    fireEvent.input(screen.getByLabelText('Título'), { target: { value: 'No hay red' } });
+    fireEvent.input(screen.getByLabelText('Mensaje'), { target: { value: 'Desde hoy.' } });
+    fireEvent.click(await button('Enviar ticket'));
+    await heading('No hay red');
+    expect(sent('POST', '/api/tickets')[0]?.body).toMatchObject({
+      title: 'No hay red',
+      kind: 'incident',
+      category_id: 'cat_net',
+      subcategory_id: 'cat_vpn',
+      company_id: 'org_sol',
+      site_id: 'org_moema',
+    });
+    expect(localStorage.getItem('chamada.draft.usr_camila.new')).toBeNull();
+  });
+
+  it('puts the problem of the server at its field', async () => {
+    await open('camila', '#/new');
+    await button('Enviar ticket');
+    fireEvent.change(screen.getByLabelText('Empresa'), { target: { value: 'org_sol' } });
+    fireEvent.change(screen.getByLabelText('Categoría'), { target: { value: 'cat_net' } });
+    fireEvent.input(screen.getByLabelText('Título'), { target: { value: 'Un 422' } });
+    fireEvent.input(screen.getByLabelText('Mensaje'), { target: { value: 'x' } });
+    fireEvent.click(await button('Enviar ticket'));
+    await waitFor(() => expect(screen.getByLabelText('Título').getAttribute('aria-invalid')).toBe('true'));
+  });
+});
+
+describe('administration', () => {
+  it('says why a mailbox could not be read', async () => {
+    await open('marta', '#/admin/mailboxes');
+    const tests = await screen.findAllByRole('button', { name: 'Probar conexión' }, { timeout: 4000 });
+    fireEvent.click(tests[1] as HTMLElement);
+    expect(
+      (await screen.findAllByText('El servidor de correo rechazó el usuario o la contraseña.')).length,
+    ).toBeGreaterThan(0);
+  });
+
+  it('never sends a password that nobody typed, and asks for it when the server changes', async () => {
+    await open('marta', '#/admin/mailboxes');
+    fireEvent.click((await screen.findAllByRole('button', { name: 'Editar' }, { timeout: 4000 }))[0] as HTMLElement);
+    fireEvent.input(screen.getByLabelText('Servidor (POP3)'), { target: { value: 'other.example' } });
+    fireEvent.click(await button('Guardar'));
+    expect(await screen.findByText(/Escriba de nuevo la contraseña/)).toBeTruthy();
+    fireEvent.input(screen.getByLabelText('Servidor (POP3)'), { target: { value: 'mail.farmaciasluz.example' } });
+    fireEvent.input(screen.getByLabelText('Nombre'), { target: { value: 'Soporte 2' } });
+    fireEvent.click(await button('Guardar'));
+    await waitFor(() => expect(sent('PATCH', '/api/mailboxes/mbx_soporte')[0]?.body).toEqual({ name: 'Soporte 2' }));
+  });
+
+  it('keeps the last administrator', async () => {
+    await open('marta', '#/admin/users');
+    fireEvent.click(await button('Editar Marta Quiroga'));
+    fireEvent.change(screen.getByLabelText('Rol'), { target: { value: 'user' } });
+    fireEvent.click(await button('Guardar'));
+    expect(await screen.findByText('Debe quedar al menos un administrador activo.')).toBeTruthy();
+  });
+
+  it('is not there for others', async () => {
+    await open('ana', '#/admin/users');
+    await heading('No se encuentra');
+  });
+});

@@ -1,0 +1,27 @@
+import { defineConfig } from 'vite';
+import { mockServer } from './dev/plugin.ts';
+
+/**
+ * `CHAMADA_API` names a running server (`http://localhost:8080`) that the development server passes calls to; without it,
+ * calls are answered by the fake in `dev/`, which no build contains.
+ */
+const api = process.env.CHAMADA_API;
+
+export default defineConfig({
+  base: './',
+  plugins: api ? [] : [mockServer()],
+  oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
+  server: { host: '127.0.0.1', ...(api ? { proxy: { '/api': api } } : {}) },
+  preview: { host: '127.0.0.1' },
+  build: {
+    target: ['chrome123', 'edge123', 'firefox121', 'safari17.5'],
+    // Lower targets make the build rewrite light-dark().
+    cssTarget: ['chrome123', 'edge123', 'firefox121', 'safari17.5'],
+    // A data: URL would need another entry in the Content-Security-Policy.
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    reportCompressedSize: false,
+    manifest: true,
+  },
+  test: { environment: 'jsdom', setupFiles: ['./src/test/setup.ts'], restoreMocks: true, testTimeout: 20_000 },
+} as Parameters<typeof defineConfig>[0]);
