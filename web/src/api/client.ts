@@ -9,6 +9,8 @@ export const client = createClient<paths>({
   baseUrl: globalThis.location?.origin ?? '',
   fetch: request => globalThis.fetch(request),
   credentials: 'same-origin',
+  // Answers carry an ETag: the browser asks whether it still holds, and never shows an old one unasked.
+  cache: 'no-cache',
   headers: { 'X-Requested-With': 'chamada' },
   querySerializer: { array: { style: 'form', explode: true } },
 });

@@ -12,6 +12,7 @@ export interface Upload {
   name: string;
   size: number;
   contentType: string;
+  file: File;
   state: UploadState;
   /** Bytes sent so far. */
   sent: number;
@@ -132,6 +133,7 @@ export class UploadQueue {
           name: file.name,
           size: file.size,
           contentType: TYPES[extension(file.name)] ?? '',
+          file,
           state: problem ? 'failed' : 'waiting',
           sent: 0,
           startedAt: 0,

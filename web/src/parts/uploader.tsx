@@ -100,6 +100,21 @@ export function UploadList({ queue, items }: { queue: UploadQueue; items: readon
   );
 }
 
+/** The picture itself, read from this device. */
+function Thumb({ item }: { item: Upload }) {
+  const [url, setUrl] = useState<string>();
+  useEffect(() => {
+    if (!item.contentType.startsWith('image/') || item.state === 'failed') return;
+    const made = URL.createObjectURL(item.file);
+    setUrl(made);
+    return () => URL.revokeObjectURL(made);
+  }, [item.file, item.state === 'failed']);
+  // A browser that cannot draw the type shows the sign of a file.
+  if (url && item.state !== 'failed')
+    return <img src={url} alt="" width="40" height="40" decoding="async" onError={() => setUrl(undefined)} />;
+  return <Icon name={item.state === 'failed' ? 'alert' : 'file'} />;
+}
+
 function UploadRow({ item, queue }: { item: Upload; queue: UploadQueue }) {
   useQuarters(item);
   const running = item.state === 'sending' || item.state === 'checking';
@@ -108,7 +123,7 @@ function UploadRow({ item, queue }: { item: Upload; queue: UploadQueue }) {
   return (
     <li class={item.state === 'failed' ? 'up bad' : 'up'}>
       <span class="th">
-        <Icon name={item.state === 'failed' ? 'alert' : 'file'} />
+        <Thumb item={item} />
       </span>
       <span class="up-name">
         <b title={item.name}>{item.name}</b>

@@ -170,7 +170,7 @@ export function ReplyBox({ ticket, unseen, onSent, onShow }: ReplyProps) {
             canDue={can.due === true}
           />
         )}
-        <span class="grow" />
+        {outcomes && <span class="grow" />}
         {can.attach && (
           <label class="btn ghost file-btn" for={`${id}-files`}>
             <Icon name="clip" />
@@ -178,6 +178,7 @@ export function ReplyBox({ ticket, unseen, onSent, onShow }: ReplyProps) {
             <FileInput id={`${id}-files`} queue={queue} />
           </label>
         )}
+        {!outcomes && <span class="grow" />}
         <Button submit look={can.resolve || !closed ? 'primary' : ''} icon="send" busy={write.busy || afterUploads}>
           {note ? t('reply.send_note') : t('reply.send')}
         </Button>
