@@ -134,7 +134,10 @@ impl Recorder {
 
     fn launch(upstream: Option<String>) -> Self {
         let state = Arc::new(State::default());
-        Self { proxy: Proxy::start(upstream, Arc::clone(&state)), state }
+        Self {
+            proxy: Proxy::start(upstream, Arc::clone(&state)),
+            state,
+        }
     }
 
     /// Names the engine.
@@ -167,7 +170,12 @@ impl Handler for State {
         let answer = upstream.send(&call.with_body(&request)).await;
         let ended = Instant::now();
         let ok = answer.as_ref().is_some_and(Answer::ok);
-        let seen = Request { operation: call.operation.clone(), ok, began, ended };
+        let seen = Request {
+            operation: call.operation.clone(),
+            ok,
+            began,
+            ended,
+        };
         let mut body = answer.as_ref().map_or(Value::Null, Answer::json);
         {
             let mut usage = self.0.lock().expect("nothing panics while holding it");
@@ -186,19 +194,40 @@ impl Handler for State {
 fn reports_capacity(operation: &str) -> bool {
     matches!(
         operation,
-        "GetItem" | "PutItem" | "UpdateItem" | "DeleteItem" | "Query" | "Scan" | "BatchGetItem" | "BatchWriteItem" | "TransactGetItems" | "TransactWriteItems"
+        "GetItem"
+            | "PutItem"
+            | "UpdateItem"
+            | "DeleteItem"
+            | "Query"
+            | "Scan"
+            | "BatchGetItem"
+            | "BatchWriteItem"
+            | "TransactGetItems"
+            | "TransactWriteItems"
     )
 }
 
 fn record(usage: &mut Usage, operation: &str, reported: &Value) {
-    let write = matches!(operation, "PutItem" | "UpdateItem" | "DeleteItem" | "BatchWriteItem" | "TransactWriteItems");
+    let write = matches!(
+        operation,
+        "PutItem" | "UpdateItem" | "DeleteItem" | "BatchWriteItem" | "TransactWriteItems"
+    );
     // Single calls report an object, batches and transactions a list with one per table.
-    for one in reported.as_array().map_or(std::slice::from_ref(reported), Vec::as_slice).iter().filter(|one| one.is_object()) {
+    for one in reported
+        .as_array()
+        .map_or(std::slice::from_ref(reported), Vec::as_slice)
+        .iter()
+        .filter(|one| one.is_object())
+    {
         let table = one["TableName"].as_str().unwrap_or_default().to_owned();
         usage.tables.entry(table.clone()).or_default().add(units(&one["Table"], write));
         for kind in ["GlobalSecondaryIndexes", "LocalSecondaryIndexes"] {
             for (index, figures) in one[kind].as_object().into_iter().flatten() {
-                usage.indexes.entry(format!("{table}/{index}")).or_default().add(units(figures, write));
+                usage
+                    .indexes
+                    .entry(format!("{table}/{index}"))
+                    .or_default()
+                    .add(units(figures, write));
             }
         }
     }
@@ -206,7 +235,11 @@ fn record(usage: &mut Usage, operation: &str, reported: &Value) {
 
 fn units(figures: &Value, write: bool) -> Units {
     let total = figures["CapacityUnits"].as_f64().unwrap_or(0.0);
-    if write { Units { read: 0.0, write: total } } else { Units { read: total, write: 0.0 } }
+    if write {
+        Units { read: 0.0, write: total }
+    } else {
+        Units { read: total, write: 0.0 }
+    }
 }
 
 fn hide(body: &mut Value, asked: &str) {
@@ -216,7 +249,13 @@ fn hide(body: &mut Value, asked: &str) {
         return;
     }
     let capacity = members.get_mut("ConsumedCapacity");
-    let each = capacity.map(|c| if c.is_array() { c.as_array_mut().into_iter().flatten().collect() } else { vec![c] });
+    let each = capacity.map(|c| {
+        if c.is_array() {
+            c.as_array_mut().into_iter().flatten().collect()
+        } else {
+            vec![c]
+        }
+    });
     for one in each.into_iter().flatten().filter_map(Value::as_object_mut) {
         one.retain(|name, _| !matches!(name.as_str(), "Table" | "GlobalSecondaryIndexes" | "LocalSecondaryIndexes"));
     }
@@ -230,8 +269,16 @@ mod tests {
     fn usage(spans: &[(u64, u64)]) -> Usage {
         let zero = Instant::now();
         let at = |ms| zero + Duration::from_millis(ms);
-        let requests = spans.iter().map(|(a, b)| Request { operation: "Query".into(), ok: true, began: at(*a), ended: at(*b) });
-        Usage { requests: requests.collect(), ..Usage::default() }
+        let requests = spans.iter().map(|(a, b)| Request {
+            operation: "Query".into(),
+            ok: true,
+            began: at(*a),
+            ended: at(*b),
+        });
+        Usage {
+            requests: requests.collect(),
+            ..Usage::default()
+        }
     }
 
     #[test]

@@ -53,7 +53,12 @@ impl Reply {
         let problem = self.expect(status);
         assert_eq!(problem["code"], code, "{}: {problem}", self.asked);
         assert_eq!(problem["status"], status, "{}: {problem}", self.asked);
-        assert_eq!(self.header("content-type").unwrap_or_default(), "application/problem+json", "{}", self.asked);
+        assert_eq!(
+            self.header("content-type").unwrap_or_default(),
+            "application/problem+json",
+            "{}",
+            self.asked
+        );
         for member in ["type", "title", "detail", "request_id"] {
             assert!(problem[member].is_string(), "{}: no {member} in {problem}", self.asked);
         }
@@ -71,7 +76,9 @@ impl Reply {
     pub fn faults(&self) -> Vec<String> {
         let problem = self.json();
         let errors = problem["errors"].as_array().into_iter().flatten();
-        let mut faults: Vec<String> = errors.map(|e| format!("{} {}", e["field"].as_str().unwrap_or("?"), e["code"].as_str().unwrap_or("?"))).collect();
+        let mut faults: Vec<String> = errors
+            .map(|e| format!("{} {}", e["field"].as_str().unwrap_or("?"), e["code"].as_str().unwrap_or("?")))
+            .collect();
         faults.sort();
         faults
     }
@@ -81,7 +88,10 @@ impl Api {
     /// A browser at `base` (where to connect) whose pages come from `origin` (what links begin with).
     #[must_use]
     pub fn new(base: &str, origin: &str) -> Self {
-        let http = reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none()).timeout(Duration::from_secs(60));
+        let http = reqwest::Client::builder()
+            .no_proxy()
+            .redirect(reqwest::redirect::Policy::none())
+            .timeout(Duration::from_secs(60));
         Self {
             base: base.trim_end_matches('/').to_owned(),
             origin: origin.to_owned(),
@@ -114,14 +124,27 @@ impl Api {
         for (name, value) in headers {
             let name = HeaderName::from_bytes(name.as_bytes()).unwrap();
             // An empty value leaves the header out: for requests without Origin.
-            if value.is_empty() { map.remove(name) } else { map.insert(name, HeaderValue::from_str(value).unwrap()) };
+            if value.is_empty() {
+                map.remove(name)
+            } else {
+                map.insert(name, HeaderValue::from_str(value).unwrap())
+            };
         }
-        let request = self.http.request(method, format!("{}{path}", self.base)).headers(map).body(body.into());
+        let request = self
+            .http
+            .request(method, format!("{}{path}", self.base))
+            .headers(map)
+            .body(body.into());
         let answer = request.send().await.unwrap_or_else(|e| panic!("{asked}: {e:?}"));
         let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
         let body = answer.bytes().await.unwrap_or_else(|e| panic!("{asked}: {e:?}"));
         self.keep_cookie(&headers);
-        Reply { asked, status, headers, body }
+        Reply {
+            asked,
+            status,
+            headers,
+            body,
+        }
     }
 
     fn keep_cookie(&self, headers: &HeaderMap) {
@@ -133,7 +156,10 @@ impl Api {
     }
 
     async fn send_json(&self, method: Method, path: &str, headers: &[(&str, &str)], body: &Value) -> Reply {
-        let headers: Vec<(&str, &str)> = [("content-type", "application/json")].into_iter().chain(headers.iter().copied()).collect();
+        let headers: Vec<(&str, &str)> = [("content-type", "application/json")]
+            .into_iter()
+            .chain(headers.iter().copied())
+            .collect();
         self.send(method, path, &headers, body.to_string()).await
     }
 
@@ -164,13 +190,16 @@ impl Api {
 
     /// PATCH of a ticket at a version.
     pub async fn patch_at(&self, path: &str, version: u64, body: &Value) -> Reply {
-        self.send_json(Method::PATCH, path, &[("if-match", &format!("\"{version}\""))], body).await
+        self.send_json(Method::PATCH, path, &[("if-match", &format!("\"{version}\""))], body)
+            .await
     }
 
     /// Reads the ticket and changes it as it is now.
     pub async fn change(&self, number: u64, body: &Value) -> Value {
         let path = format!("/api/tickets/{number}");
-        let version = self.get(&path).await.expect(200)["ticket"]["version"].as_u64().expect("a ticket has a version");
+        let version = self.get(&path).await.expect(200)["ticket"]["version"]
+            .as_u64()
+            .expect("a ticket has a version");
         self.patch_at(&path, version, body).await.expect(200)
     }
 
@@ -220,7 +249,11 @@ impl Api {
     /// Fetches a presigned URL: status, headers, bytes.
     pub async fn fetch(&self, url: &str) -> (u16, HeaderMap, Bytes) {
         let answer = self.http.get(url).send().await.expect("the files' origin answers");
-        (answer.status().as_u16(), answer.headers().clone(), answer.bytes().await.expect("a body"))
+        (
+            answer.status().as_u16(),
+            answer.headers().clone(),
+            answer.bytes().await.expect("a body"),
+        )
     }
 
     /// Asks again and again until the answer satisfies, which it returns.
@@ -235,7 +268,11 @@ impl Api {
             if reply.status == 200 && satisfies(&body) {
                 return body;
             }
-            assert!(began.elapsed() < patience, "{path} does not come to what was awaited within {patience:?}: {} {body}", reply.status);
+            assert!(
+                began.elapsed() < patience,
+                "{path} does not come to what was awaited within {patience:?}: {} {body}",
+                reply.status
+            );
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
     }
@@ -273,7 +310,10 @@ mod tests {
     #[test]
     fn links_become_what_their_pages_post() {
         assert_eq!(session_body("http://localhost:1/#/m/abc"), Some(json!({"token": "abc"})));
-        assert_eq!(session_body("http://localhost:1/#/t/1042?key=k"), Some(json!({"ticket": 1042, "ticket_key": "k"})));
+        assert_eq!(
+            session_body("http://localhost:1/#/t/1042?key=k"),
+            Some(json!({"ticket": 1042, "ticket_key": "k"}))
+        );
         assert_eq!(session_body("http://localhost:1/#/t/1042"), None);
     }
 }

@@ -15,7 +15,9 @@ pub(crate) fn below(seed: u64, stream: &str, position: u64, below: u64) -> u64 {
 
 /// SplitMix64 over an FNV-1a digest of the stream's name: not for secrets, good enough for dice.
 fn mix(seed: u64, stream: &str, position: u64) -> u64 {
-    let name = stream.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
+    let name = stream.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    });
     let mut z = seed ^ name.rotate_left(17) ^ position.wrapping_mul(0x9e37_79b9_7f4a_7c15);
     for _ in 0..2 {
         z = z.wrapping_add(0x9e37_79b9_7f4a_7c15);

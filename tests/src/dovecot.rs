@@ -77,7 +77,11 @@ impl Dovecot {
         fs::set_permissions(dir.path(), fs::Permissions::from_mode(0o755)).map_err(|e| e.to_string())?;
         let (port, tls_port) = (free_port(), free_port());
         write_certificates(dir.path());
-        fs::write(dir.path().join("dovecot.conf"), configuration(dir.path(), &owner, port, tls_port, options)).map_err(|e| e.to_string())?;
+        fs::write(
+            dir.path().join("dovecot.conf"),
+            configuration(dir.path(), &owner, port, tls_port, options),
+        )
+        .map_err(|e| e.to_string())?;
         fs::write(dir.path().join("users"), "").map_err(|e| e.to_string())?;
         give_all(dir.path(), &owner);
         let mut command = Command::new("/usr/sbin/dovecot");
@@ -87,7 +91,14 @@ impl Dovecot {
             command.uid(owner.uid).gid(owner.gid);
         }
         let master = command.spawn().map_err(|e| e.to_string())?;
-        let mut server = Self { master, dir, owner, port, tls_port, delivered: AtomicU64::new(0) };
+        let mut server = Self {
+            master,
+            dir,
+            owner,
+            port,
+            tls_port,
+            delivered: AtomicU64::new(0),
+        };
         for (user, password) in users {
             server.write_user(user, password);
         }
@@ -166,7 +177,9 @@ impl Dovecot {
     #[must_use]
     pub fn hold(&self, user: &str, password: &str) -> Hold {
         let stream = TcpStream::connect(("127.0.0.1", self.port)).unwrap();
-        let mut hold = Hold { reader: BufReader::new(stream) };
+        let mut hold = Hold {
+            reader: BufReader::new(stream),
+        };
         hold.line();
         hold.ask(&format!("USER {user}"));
         let answer = hold.ask(&format!("PASS {password}"));
@@ -238,7 +251,13 @@ impl Owner {
         let root = id(&["-u"]) == "0";
         let who: &[&str] = if root { &["nobody"] } else { &[] };
         let ask = |flag: &str| id(&[&[flag], who].concat());
-        Self { root, user: ask("-un"), group: ask("-gn"), uid: ask("-u").parse().unwrap(), gid: ask("-g").parse().unwrap() }
+        Self {
+            root,
+            user: ask("-un"),
+            group: ask("-gn"),
+            uid: ask("-u").parse().unwrap(),
+            gid: ask("-g").parse().unwrap(),
+        }
     }
 }
 
@@ -252,7 +271,11 @@ fn give_all(dir: &Path, owner: &Owner) {
     give(dir, owner);
     for entry in fs::read_dir(dir).unwrap() {
         let path = entry.unwrap().path();
-        if path.is_dir() { give_all(&path, owner) } else { give(&path, owner) }
+        if path.is_dir() {
+            give_all(&path, owner)
+        } else {
+            give(&path, owner)
+        }
     }
 }
 
@@ -273,7 +296,10 @@ fn write_certificates(dir: &Path) {
     ca.distinguished_name.push(rcgen::DnType::CommonName, "Chamada test authority");
     let ca = CertifiedIssuer::self_signed(ca, KeyPair::generate().unwrap()).unwrap();
     let key = KeyPair::generate().unwrap();
-    let server = CertificateParams::new(vec!["localhost".to_owned(), "127.0.0.1".to_owned()]).unwrap().signed_by(&key, &ca).unwrap();
+    let server = CertificateParams::new(vec!["localhost".to_owned(), "127.0.0.1".to_owned()])
+        .unwrap()
+        .signed_by(&key, &ca)
+        .unwrap();
     fs::write(dir.join("ca.pem"), ca.pem()).unwrap();
     fs::write(dir.join("cert.pem"), server.pem()).unwrap();
     fs::write(dir.join("key.pem"), key.serialize_pem()).unwrap();

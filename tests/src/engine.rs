@@ -33,7 +33,9 @@ impl Engine {
         let url = format!("http://{}", listener.local_addr().expect("a bound listener has an address"));
         threads.spawn(async move {
             let listener = tokio::net::TcpListener::from_std(listener).expect("a listener can be handed to tokio");
-            dynoxide::server::serve_with_shutdown(listener, database, std::future::pending()).await.ok();
+            dynoxide::server::serve_with_shutdown(listener, database, std::future::pending())
+                .await
+                .ok();
         });
         Self { url, _threads: threads }
     }
@@ -54,7 +56,11 @@ pub fn sdk(url: &str, attempts: u32) -> aws_sdk_dynamodb::Client {
         .credentials_provider(Credentials::from_keys("kit", "kit", None))
         .endpoint_url(url)
         .http_client(aws_smithy_http_client::Builder::new().build_http())
-        .retry_config(RetryConfig::standard().with_max_attempts(attempts).with_initial_backoff(Duration::from_millis(5)))
+        .retry_config(
+            RetryConfig::standard()
+                .with_max_attempts(attempts)
+                .with_initial_backoff(Duration::from_millis(5)),
+        )
         .timeout_config(TimeoutConfig::builder().operation_attempt_timeout(Duration::from_secs(5)).build())
         .build();
     aws_sdk_dynamodb::Client::from_conf(config)
@@ -80,5 +86,9 @@ pub async fn raw(url: &str, operation: &str, body: &Value) -> Result<Value, Stri
         .map_err(|e| e.to_string())?;
     let ok = sent.status().is_success();
     let text = sent.text().await.map_err(|e| e.to_string())?;
-    if ok { serde_json::from_str(&text).map_err(|e| e.to_string()) } else { Err(format!("{operation}: {text}")) }
+    if ok {
+        serde_json::from_str(&text).map_err(|e| e.to_string())
+    } else {
+        Err(format!("{operation}: {text}"))
+    }
 }

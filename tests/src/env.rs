@@ -1,5 +1,8 @@
 //! The few environment variables that steer the tests.
-#![expect(clippy::disallowed_methods, reason = "tests have no configuration but their environment, and this is the one place that reads it")]
+#![expect(
+    clippy::disallowed_methods,
+    reason = "tests have no configuration but their environment, and this is the one place that reads it"
+)]
 
 use std::path::PathBuf;
 
@@ -10,7 +13,11 @@ use std::path::PathBuf;
 #[must_use]
 pub fn chamada_bin() -> PathBuf {
     let path = std::env::var_os("CHAMADA_BIN").map_or_else(|| artifact("chamada"), PathBuf::from);
-    assert!(path.is_file(), "no server to test: {} is not there; build it with `make build`, or name it in CHAMADA_BIN", path.display());
+    assert!(
+        path.is_file(),
+        "no server to test: {} is not there; build it with `make build`, or name it in CHAMADA_BIN",
+        path.display()
+    );
     path
 }
 
@@ -27,7 +34,10 @@ fn target_dir() -> PathBuf {
 /// The root of the workspace.
 #[must_use]
 pub fn workspace() -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR")).parent().expect("the tests crate lies in the workspace").to_path_buf()
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .expect("the tests crate lies in the workspace")
+        .to_path_buf()
 }
 
 /// The folder of test mails named by `CHAMADA_CORPUS`, where it is set.

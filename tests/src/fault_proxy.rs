@@ -12,10 +12,11 @@
 
 use crate::{
     dice,
-    proxy::{Answer, Background, Call, Handler, Outcome, Proxy, Upstream},
+    fault_answers::{MODEL, conflict, error, put_back, take_last, throttled},
+    proxy::{Background, Call, Handler, Outcome, Proxy, Upstream},
     replica::Replica,
 };
-use serde_json::{Value, json};
+use serde_json::json;
 use std::{
     collections::HashMap,
     sync::{
@@ -65,7 +66,14 @@ impl Faults {
     /// A bad day on AWS: about one request in seven goes wrong, and indexes are up to 300 ms late.
     #[must_use]
     pub fn bad_day(seed: u64) -> Self {
-        Self { conflict: 0.06, throttle: 0.04, lost_answer: 0.05, partial_batch: 0.1, index_delay: Duration::from_millis(300), ..Self::none(seed) }
+        Self {
+            conflict: 0.06,
+            throttle: 0.04,
+            lost_answer: 0.05,
+            partial_batch: 0.1,
+            index_delay: Duration::from_millis(300),
+            ..Self::none(seed)
+        }
     }
 }
 
@@ -110,8 +118,18 @@ impl FaultProxy {
         let replica = Replica::new(faults.seed, faults.index_delay);
         let threads = Background::new("replica");
         threads.spawn(Arc::clone(&replica).follow());
-        let state = Arc::new(State { faults, replica, active: AtomicBool::new(true), fates: Mutex::default(), counts: Tally::default() });
-        Self { proxy: Proxy::start(upstream, Arc::clone(&state)), state, _replica: threads }
+        let state = Arc::new(State {
+            faults,
+            replica,
+            active: AtomicBool::new(true),
+            fates: Mutex::default(),
+            counts: Tally::default(),
+        });
+        Self {
+            proxy: Proxy::start(upstream, Arc::clone(&state)),
+            state,
+            _replica: threads,
+        }
     }
 
     /// Names the engine.
@@ -146,8 +164,16 @@ impl Tally {
     }
 
     fn read(&self) -> Counts {
-        let [requests, conflicts, throttled, lost_answers, partial_batches, late_reads] = [0, 1, 2, 3, 4, 5].map(|i| self.0[i].load(Ordering::SeqCst));
-        Counts { requests, conflicts, throttled, lost_answers, partial_batches, late_reads }
+        let [requests, conflicts, throttled, lost_answers, partial_batches, late_reads] =
+            [0, 1, 2, 3, 4, 5].map(|i| self.0[i].load(Ordering::SeqCst));
+        Counts {
+            requests,
+            conflicts,
+            throttled,
+            lost_answers,
+            partial_batches,
+            late_reads,
+        }
     }
 }
 
@@ -176,7 +202,11 @@ impl State {
         let (position, in_a_row) = fates.entry(operation.to_owned()).or_default();
         let n = *position;
         *position += 1;
-        let drawn = if self.active.load(Ordering::SeqCst) { fate(&self.faults, operation, n) } else { Fate::Fine };
+        let drawn = if self.active.load(Ordering::SeqCst) {
+            fate(&self.faults, operation, n)
+        } else {
+            Fate::Fine
+        };
         let fate = if *in_a_row < self.faults.in_a_row { drawn } else { Fate::Fine };
         *in_a_row = if fate == Fate::Fine { 0 } else { *in_a_row + 1 };
         (fate, n)
@@ -212,7 +242,13 @@ impl State {
                 tokio::time::sleep(self.faults.hang).await;
                 Outcome::Hangup
             }
-            _ => Outcome::Answer(error(n, 500, MODEL, "InternalServerError", "The request processing has failed because of an unknown error.")),
+            _ => Outcome::Answer(error(
+                n,
+                500,
+                MODEL,
+                "InternalServerError",
+                "The request processing has failed because of an unknown error.",
+            )),
         }
     }
 
@@ -225,7 +261,11 @@ impl State {
         let Outcome::Answer(mut answer) = done else { return done };
         if answer.ok() {
             let mut body = answer.json();
-            let member = if call.operation == "BatchGetItem" { "UnprocessedKeys" } else { "UnprocessedItems" };
+            let member = if call.operation == "BatchGetItem" {
+                "UnprocessedKeys"
+            } else {
+                "UnprocessedItems"
+            };
             if body[member].is_null() {
                 body[member] = json!({});
             }
@@ -261,7 +301,10 @@ impl Handler for State {
 fn fate(faults: &Faults, operation: &str, n: u64) -> Fate {
     let (write, batch) = (is_write(operation), operation.starts_with("Batch"));
     let transact = operation.starts_with("Transact");
-    let read = matches!(operation, "GetItem" | "Query" | "Scan" | "BatchGetItem" | "TransactGetItems" | "GetRecords");
+    let read = matches!(
+        operation,
+        "GetItem" | "Query" | "Scan" | "BatchGetItem" | "TransactGetItems" | "GetRecords"
+    );
     let bands = [
         (Fate::Conflict, faults.conflict, (write || transact) && !batch),
         (Fate::Throttle, faults.throttle, write || read),
@@ -279,7 +322,10 @@ fn fate(faults: &Faults, operation: &str, n: u64) -> Fate {
 }
 
 fn is_write(operation: &str) -> bool {
-    matches!(operation, "PutItem" | "UpdateItem" | "DeleteItem" | "TransactWriteItems" | "BatchWriteItem")
+    matches!(
+        operation,
+        "PutItem" | "UpdateItem" | "DeleteItem" | "TransactWriteItems" | "BatchWriteItem"
+    )
 }
 
 /// The table of a read that names an index.
@@ -290,79 +336,4 @@ fn index_read(call: &Call) -> Option<String> {
     let body = call.json();
     body.get("IndexName")?;
     body["TableName"].as_str().map(str::to_owned)
-}
-
-const MODEL: &str = "com.amazonaws.dynamodb.v20120810";
-const AVAILABILITY: &str = "com.amazon.coral.availability";
-
-fn request_id(n: u64) -> String {
-    format!("FAULT{n:047}")
-}
-
-fn error(n: u64, status: u16, namespace: &str, code: &str, message: &str) -> Answer {
-    // The member is `message` in most of DynamoDB's errors, `Message` in a cancelled transaction.
-    Answer::from_json(status, &request_id(n), &json!({"__type": format!("{namespace}#{code}"), "message": message}))
-}
-
-fn conflict(call: &Call, seed: u64, n: u64) -> Answer {
-    if call.operation.starts_with("Transact") {
-        return cancelled(call, seed, n, "TransactionConflict", "Transaction is ongoing for the item");
-    }
-    error(n, 400, MODEL, "TransactionConflictException", "Transaction is ongoing for the item")
-}
-
-fn throttled(call: &Call, seed: u64, n: u64) -> Answer {
-    let exceeded = "The level of configured provisioned throughput for the table was exceeded. Consider increasing your provisioning level with the UpdateTable API.";
-    match dice::below(seed, "way of throttling", n, 3) {
-        0 if call.operation.starts_with("Transact") => cancelled(call, seed, n, "ThrottlingError", "Throughput exceeds the current capacity for one or more global secondary indexes."),
-        1 => error(n, 400, AVAILABILITY, "ThrottlingException", "Rate of requests exceeds the allowed throughput."),
-        _ => error(n, 400, MODEL, "ProvisionedThroughputExceededException", exceeded),
-    }
-}
-
-/// A cancelled transaction with one faulty member: reasons stand in the order of the request, `None` for those without fault.
-fn cancelled(call: &Call, seed: u64, n: u64, code: &str, message: &str) -> Answer {
-    let members = call.json()["TransactItems"].as_array().map_or(1, |items| items.len().max(1));
-    let faulty = usize::try_from(dice::below(seed, "faulty member", n, members as u64)).unwrap_or(0);
-    let codes: Vec<&str> = (0..members).map(|i| if i == faulty { code } else { "None" }).collect();
-    let reasons: Vec<Value> = codes.iter().map(|c| if *c == "None" { json!({"Code": "None"}) } else { json!({"Code": c, "Message": message}) }).collect();
-    let words = format!("Transaction cancelled, please refer cancellation reasons for specific reasons [{}]", codes.join(", "));
-    let body = json!({"__type": format!("{MODEL}#TransactionCanceledException"), "CancellationReasons": reasons, "Message": words});
-    Answer::from_json(400, &request_id(n), &body)
-}
-
-/// Takes the last entry out of a batch; `None` where it has but one, for AWS always does some of a batch.
-fn take_last(tables: &mut Value, operation: &str) -> Option<(String, Value)> {
-    let tables = tables.as_object_mut()?;
-    let list = |entry: &Value| if operation == "BatchGetItem" { entry["Keys"].as_array().map(Vec::len) } else { entry.as_array().map(Vec::len) };
-    if tables.values().filter_map(list).sum::<usize>() < 2 {
-        return None;
-    }
-    let (name, entry) = tables.iter_mut().rfind(|(_, entry)| list(entry).unwrap_or(0) > 0)?;
-    let name = name.clone();
-    let whole = entry.clone();
-    let entries = if operation == "BatchGetItem" { entry["Keys"].as_array_mut()? } else { entry.as_array_mut()? };
-    let taken = entries.pop()?;
-    if entries.is_empty() {
-        tables.remove(&name);
-    }
-    if operation != "BatchGetItem" {
-        return Some((name, json!([taken])));
-    }
-    let mut back = whole;
-    back["Keys"] = json!([taken]);
-    Some((name, back))
-}
-
-/// Adds a handed-back entry to those which the engine itself left undone.
-fn put_back(unprocessed: &mut Value, table: &str, entry: Value, operation: &str) {
-    let present = &mut unprocessed[table];
-    if present.is_null() {
-        *present = entry;
-        return;
-    }
-    let (into, from) = if operation == "BatchGetItem" { (&mut present["Keys"], &entry["Keys"]) } else { (present, &entry) };
-    if let (Some(into), Some(from)) = (into.as_array_mut(), from.as_array()) {
-        into.extend(from.iter().cloned());
-    }
 }

@@ -26,19 +26,32 @@ impl Hostile {
     #[must_use]
     pub fn start() -> Self {
         let script = env::workspace().join("tests/hostile/hostile_pop3.py");
-        let base = (0..50).map(|n| 22_100 + n * 40).find(|base| (0..SCENARIOS).all(|n| TcpListener::bind(("127.0.0.1", base + n)).is_ok()));
+        let base = (0..50)
+            .map(|n| 22_100 + n * 40)
+            .find(|base| (0..SCENARIOS).all(|n| TcpListener::bind(("127.0.0.1", base + n)).is_ok()));
         let base = base.expect("some row of ports is free").to_string();
         let mut command = Command::new("python3");
-        command.arg(&script).args([&base, "900"]).stdin(Stdio::null()).stdout(Stdio::piped());
+        command
+            .arg(&script)
+            .args([&base, "900"])
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped());
         let mut child = command.spawn().expect("python3 is installed");
-        let lines = BufReader::new(child.stdout.take().expect("standard output is piped")).lines().map_while(Result::ok);
+        let lines = BufReader::new(child.stdout.take().expect("standard output is piped"))
+            .lines()
+            .map_while(Result::ok);
         let ports = lines.take(usize::from(SCENARIOS)).filter_map(|line| {
             let (name, port) = line.split_once(' ')?;
             Some((name.to_owned(), port.parse().ok()?))
         });
         let ports: BTreeMap<String, u16> = ports.collect();
         let hostile = Self { child, ports };
-        assert_eq!(hostile.ports.len(), usize::from(SCENARIOS), "{} names its scenarios", script.display());
+        assert_eq!(
+            hostile.ports.len(),
+            usize::from(SCENARIOS),
+            "{} names its scenarios",
+            script.display()
+        );
         hostile
     }
 }

@@ -17,12 +17,14 @@
 )]
 
 pub mod arrows;
+pub mod between;
 pub mod capacity;
 pub mod client;
 mod dice;
 pub mod dovecot;
 pub mod engine;
 pub mod env;
+mod fault_answers;
 pub mod fault_proxy;
 pub mod hostile;
 pub mod mails;

@@ -48,7 +48,12 @@ impl Draft {
         Self {
             to: to.reply_to.clone(),
             references,
-            ..Self::new(from, &format!("Re: {}", to.subject), message_id, &format!("{body}\n\nOn Mon, 2 Mar 2026 at 10:00, Support wrote:\n{quoted}"))
+            ..Self::new(
+                from,
+                &format!("Re: {}", to.subject),
+                message_id,
+                &format!("{body}\n\nOn Mon, 2 Mar 2026 at 10:00, Support wrote:\n{quoted}"),
+            )
         }
     }
 
@@ -69,7 +74,12 @@ impl Draft {
     /// The mail, with CRLF line ends.
     #[must_use]
     pub fn bytes(&self) -> Vec<u8> {
-        let mut text = format!("From: {}\nTo: {}\nSubject: {}\nDate: Mon, 02 Mar 2026 10:00:00 +0000\n", self.from, self.to, encoded(&self.subject));
+        let mut text = format!(
+            "From: {}\nTo: {}\nSubject: {}\nDate: Mon, 02 Mar 2026 10:00:00 +0000\n",
+            self.from,
+            self.to,
+            encoded(&self.subject)
+        );
         if !self.message_id.is_empty() {
             text += &format!("Message-ID: <{}>\n", self.message_id);
         }
@@ -81,7 +91,11 @@ impl Draft {
             text += &format!("{line}\n");
         }
         text += "MIME-Version: 1.0\n";
-        text += &if self.attachments.is_empty() { part("text/plain; charset=utf-8", "", self.body.as_bytes()) } else { self.multipart() };
+        text += &if self.attachments.is_empty() {
+            part("text/plain; charset=utf-8", "", self.body.as_bytes())
+        } else {
+            self.multipart()
+        };
         text.replace("\r\n", "\n").replace('\n', "\r\n").into_bytes()
     }
 
@@ -98,8 +112,15 @@ impl Draft {
 
 fn part(content_type: &str, headers: &str, bytes: &[u8]) -> String {
     let encoded = base64::engine::general_purpose::STANDARD.encode(bytes);
-    let lines: Vec<String> = encoded.as_bytes().chunks(76).map(|line| String::from_utf8_lossy(line).into_owned()).collect();
-    format!("Content-Type: {content_type}\n{headers}Content-Transfer-Encoding: base64\n\n{}\n", lines.join("\n"))
+    let lines: Vec<String> = encoded
+        .as_bytes()
+        .chunks(76)
+        .map(|line| String::from_utf8_lossy(line).into_owned())
+        .collect();
+    format!(
+        "Content-Type: {content_type}\n{headers}Content-Transfer-Encoding: base64\n\n{}\n",
+        lines.join("\n")
+    )
 }
 
 /// RFC 2047, one encoded word for up to 30 characters, so that none is over 75 bytes.
@@ -122,9 +143,14 @@ mod tests {
 
     #[test]
     fn a_draft_is_read_back_as_it_was_meant() {
-        let draft = Draft::new("Ana Pérez <ana@example.com>", "La impresora del almacén no imprime, ¿qué hago?", "a@example.com", "Hola:\nñandú\n")
-            .with_attachment("foto.png", "image/png", &[0, 1, 2, 255])
-            .with_header("X-Test: 1");
+        let draft = Draft::new(
+            "Ana Pérez <ana@example.com>",
+            "La impresora del almacén no imprime, ¿qué hago?",
+            "a@example.com",
+            "Hola:\nñandú\n",
+        )
+        .with_attachment("foto.png", "image/png", &[0, 1, 2, 255])
+        .with_header("X-Test: 1");
         let bytes = draft.bytes();
         let mail = MessageParser::default().parse(&bytes).unwrap();
         assert_eq!(mail.subject(), Some("La impresora del almacén no imprime, ¿qué hago?"));
@@ -133,6 +159,9 @@ mod tests {
         let file = mail.attachment(0).unwrap();
         assert_eq!((file.attachment_name(), file.contents()), (Some("foto.png"), &[0, 1, 2, 255][..]));
         assert!(mail.header_raw("X-Test").is_some());
-        assert!(bytes.split(|b| *b == b'\n').all(|line| line.len() <= 78), "no line is over 78 bytes");
+        assert!(
+            bytes.split(|b| *b == b'\n').all(|line| line.len() <= 78),
+            "no line is over 78 bytes"
+        );
     }
 }

@@ -36,7 +36,9 @@ impl Sent {
     /// The first link in the text that a page of Chamada answers to (`#/m/…` or `#/t/…?key=…`).
     #[must_use]
     pub fn personal_link(&self) -> Option<String> {
-        links(&self.text).into_iter().find(|link| crate::client::session_body(link).is_some())
+        links(&self.text)
+            .into_iter()
+            .find(|link| crate::client::session_body(link).is_some())
     }
 
     /// A sign-in link, if it has one.
@@ -48,7 +50,9 @@ impl Sent {
     /// A link to a ticket with a key, if it has one.
     #[must_use]
     pub fn ticket_link(&self) -> Option<String> {
-        links(&self.text).into_iter().find(|link| link.contains("#/t/") && link.contains("?key="))
+        links(&self.text)
+            .into_iter()
+            .find(|link| link.contains("#/t/") && link.contains("?key="))
     }
 
     /// A raw header, unfolded.
@@ -76,7 +80,10 @@ pub fn links(text: &str) -> Vec<String> {
 pub fn all(data: &Path) -> Vec<Sent> {
     let folder = data.join("outbox");
     let Ok(entries) = fs::read_dir(&folder) else { return Vec::new() };
-    let mut files: Vec<PathBuf> = entries.map(|e| e.unwrap().path()).filter(|p| p.extension().is_some_and(|x| x == "eml")).collect();
+    let mut files: Vec<PathBuf> = entries
+        .map(|e| e.unwrap().path())
+        .filter(|p| p.extension().is_some_and(|x| x == "eml"))
+        .collect();
     files.sort();
     files.iter().map(|path| read(path)).collect()
 }
@@ -100,7 +107,9 @@ pub async fn wait_for(data: &Path, patience: Duration, satisfies: impl Fn(&Sent)
 
 fn read(path: &Path) -> Sent {
     let raw = fs::read(path).unwrap();
-    let message = MessageParser::default().parse(&raw).unwrap_or_else(|| panic!("{} is no mail", path.display()));
+    let message = MessageParser::default()
+        .parse(&raw)
+        .unwrap_or_else(|| panic!("{} is no mail", path.display()));
     let from = addresses(message.from());
     Sent {
         file: path.file_name().unwrap().to_string_lossy().into_owned(),
@@ -117,7 +126,12 @@ fn read(path: &Path) -> Sent {
 }
 
 fn addresses(address: Option<&Address<'_>>) -> Vec<String> {
-    address.into_iter().flat_map(|a| a.iter()).filter_map(|a| a.address()).map(str::to_lowercase).collect()
+    address
+        .into_iter()
+        .flat_map(|a| a.iter())
+        .filter_map(|a| a.address())
+        .map(str::to_lowercase)
+        .collect()
 }
 
 fn references(message: &Message<'_>) -> Vec<String> {

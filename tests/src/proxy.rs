@@ -28,7 +28,10 @@ impl Call {
 
     /// The same call with another body.
     pub(crate) fn with_body(&self, body: &Value) -> Self {
-        Self { body: Bytes::from(body.to_string()), ..self.clone() }
+        Self {
+            body: Bytes::from(body.to_string()),
+            ..self.clone()
+        }
     }
 }
 
@@ -54,7 +57,11 @@ impl Answer {
         let mut headers = HeaderMap::new();
         headers.insert(header::CONTENT_TYPE, http::HeaderValue::from_static("application/x-amz-json-1.0"));
         headers.insert("x-amzn-requestid", request_id.parse().expect("a request id is plain ASCII"));
-        let mut answer = Self { status, headers, body: Bytes::new() };
+        let mut answer = Self {
+            status,
+            headers,
+            body: Bytes::new(),
+        };
         answer.set_body(body);
         answer
     }
@@ -63,7 +70,8 @@ impl Answer {
     pub(crate) fn set_body(&mut self, body: &Value) {
         self.body = Bytes::from(body.to_string());
         let checksum = crc32(&self.body).to_string();
-        self.headers.insert("x-amz-crc32", checksum.parse().expect("digits are a header value"));
+        self.headers
+            .insert("x-amz-crc32", checksum.parse().expect("digits are a header value"));
     }
 }
 
@@ -109,7 +117,11 @@ impl Upstream {
         for name in [header::TRANSFER_ENCODING, header::CONTENT_LENGTH, header::CONNECTION] {
             headers.remove(name);
         }
-        Some(Answer { status, headers, body: sent.bytes().await.ok()? })
+        Some(Answer {
+            status,
+            headers,
+            body: sent.bytes().await.ok()?,
+        })
     }
 }
 
@@ -127,7 +139,10 @@ impl Proxy {
         listener.set_nonblocking(true).expect("a listener can be made non-blocking");
         let address = listener.local_addr().expect("a bound listener has an address");
         let (sender, receiver) = watch::channel(upstream);
-        let upstream = Upstream { url: receiver, http: reqwest::Client::builder().no_proxy().build().expect("a plain client") };
+        let upstream = Upstream {
+            url: receiver,
+            http: reqwest::Client::builder().no_proxy().build().expect("a plain client"),
+        };
         threads.spawn(async move {
             let listener = TcpListener::from_std(listener).expect("a listener can be handed to tokio");
             loop {
@@ -137,11 +152,18 @@ impl Proxy {
                 tokio::spawn(async move {
                     let service = hyper::service::service_fn(move |request| serve(request, Arc::clone(&handler), upstream.clone()));
                     // An error is a hang-up, asked for or the client's own.
-                    hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service).await.ok();
+                    hyper::server::conn::http1::Builder::new()
+                        .serve_connection(TokioIo::new(stream), service)
+                        .await
+                        .ok();
                 });
             }
         });
-        Self { address, upstream: sender, _threads: threads }
+        Self {
+            address,
+            upstream: sender,
+            _threads: threads,
+        }
     }
 
     pub(crate) fn url(&self) -> String {
@@ -153,12 +175,21 @@ impl Proxy {
     }
 }
 
-async fn serve(request: Request<Incoming>, handler: Arc<impl Handler>, upstream: Upstream) -> Result<Response<Full<Bytes>>, std::io::Error> {
+async fn serve(
+    request: Request<Incoming>,
+    handler: Arc<impl Handler>,
+    upstream: Upstream,
+) -> Result<Response<Full<Bytes>>, std::io::Error> {
     let (parts, body) = request.into_parts();
     let body = body.collect().await.map_err(std::io::Error::other)?.to_bytes();
     let target = parts.headers.get("x-amz-target").and_then(|v| v.to_str().ok()).unwrap_or_default();
     let (service, operation) = target.split_once('.').unwrap_or_default();
-    let call = Call { service: service.to_owned(), operation: operation.to_owned(), headers: parts.headers, body };
+    let call = Call {
+        service: service.to_owned(),
+        operation: operation.to_owned(),
+        headers: parts.headers,
+        body,
+    };
     match handler.handle(call, upstream).await {
         Outcome::Hangup => Err(std::io::ErrorKind::ConnectionAborted.into()),
         Outcome::Answer(answer) => {
@@ -175,7 +206,11 @@ pub(crate) struct Background(Option<tokio::runtime::Runtime>);
 
 impl Background {
     pub(crate) fn new(name: &str) -> Self {
-        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).thread_name(name).enable_all().build();
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(2)
+            .thread_name(name)
+            .enable_all()
+            .build();
         Self(Some(runtime.expect("threads can be started")))
     }
 
@@ -198,7 +233,9 @@ impl Drop for Background {
 /// CRC-32 (ISO-HDLC), as DynamoDB sends it in `x-amz-crc32`.
 pub(crate) fn crc32(bytes: &[u8]) -> u32 {
     !bytes.iter().fold(u32::MAX, |crc, byte| {
-        (0..8).fold(crc ^ u32::from(*byte), |crc, _| if crc & 1 == 1 { (crc >> 1) ^ 0xedb8_8320 } else { crc >> 1 })
+        (0..8).fold(crc ^ u32::from(*byte), |crc, _| {
+            if crc & 1 == 1 { (crc >> 1) ^ 0xedb8_8320 } else { crc >> 1 }
+        })
     })
 }
 

@@ -82,7 +82,9 @@ impl Replica {
             Some(item) => ("PutItem", json!({"TableName": change.table, "Item": item})),
             None => ("DeleteItem", json!({"TableName": change.table, "Key": change.key})),
         };
-        engine::raw(self.engine.url(), operation, &body).await.expect("the replica takes what the engine took");
+        engine::raw(self.engine.url(), operation, &body)
+            .await
+            .expect("the replica takes what the engine took");
     }
 
     /// Answers a read of an index, and says whether anything was still on its way to the indexes.
@@ -111,11 +113,16 @@ impl Replica {
         if tables.contains_key(table) {
             return;
         }
-        let Some(described) = ask(upstream, call, "DescribeTable", json!({"TableName": table})).await else { return };
+        let Some(described) = ask(upstream, call, "DescribeTable", json!({"TableName": table})).await else {
+            return;
+        };
         let described = &described["Table"];
         let keys = described["KeySchema"].as_array().into_iter().flatten();
         let keys: Vec<String> = keys.filter_map(|k| k["AttributeName"].as_str().map(str::to_owned)).collect();
-        if engine::raw(self.engine.url(), "CreateTable", &create_table(table, described)).await.is_err() {
+        if engine::raw(self.engine.url(), "CreateTable", &create_table(table, described))
+            .await
+            .is_err()
+        {
             return;
         }
         self.copy(table, call, upstream).await;
@@ -125,9 +132,15 @@ impl Replica {
     async fn copy(&self, table: &str, call: &Call, upstream: &mut Upstream) {
         let mut request = json!({"TableName": table, "ConsistentRead": true});
         loop {
-            let Some(page) = ask(upstream, call, "Scan", request.clone()).await else { return };
+            let Some(page) = ask(upstream, call, "Scan", request.clone()).await else {
+                return;
+            };
             for item in page["Items"].as_array().into_iter().flatten() {
-                let change = Change { table: table.to_owned(), key: Value::Null, item: Some(item.clone()) };
+                let change = Change {
+                    table: table.to_owned(),
+                    key: Value::Null,
+                    item: Some(item.clone()),
+                };
                 self.apply(&change).await;
             }
             let Some(last) = page.get("LastEvaluatedKey") else { return };
@@ -139,7 +152,9 @@ impl Replica {
         // Held over read and entry: of two writers of an item, the one that reads first is entered first.
         let mut queue = self.queue.lock().await;
         let request = json!({"TableName": table, "Key": key, "ConsistentRead": true});
-        let Some(read) = ask(upstream, call, "GetItem", request).await else { return };
+        let Some(read) = ask(upstream, call, "GetItem", request).await else {
+            return;
+        };
         let n = self.written.fetch_add(1, Ordering::SeqCst);
         let longest = u64::try_from(self.longest.as_millis()).unwrap_or(u64::MAX);
         let name = format!("{table} {key}");
@@ -148,7 +163,14 @@ impl Replica {
         let arrival = queue.arrivals;
         queue.arrivals += 1;
         queue.newest.insert(name, shows);
-        queue.due.insert((shows, arrival), Change { table, key, item: read.get("Item").cloned() });
+        queue.due.insert(
+            (shows, arrival),
+            Change {
+                table,
+                key,
+                item: read.get("Item").cloned(),
+            },
+        );
         self.waiting.fetch_add(1, Ordering::SeqCst);
     }
 
@@ -170,7 +192,11 @@ impl Replica {
                     for (kind, action) in action {
                         let member = if kind == "Put" { "Item" } else { "Key" };
                         // A condition check writes nothing.
-                        found.extend((kind != "ConditionCheck").then(|| key(&action["TableName"], action, member)).flatten());
+                        found.extend(
+                            (kind != "ConditionCheck")
+                                .then(|| key(&action["TableName"], action, member))
+                                .flatten(),
+                        );
                     }
                 }
             }
@@ -191,7 +217,13 @@ impl Replica {
 
 fn tables_of(body: &Value) -> Vec<String> {
     let mut names: Vec<String> = body["TableName"].as_str().map(str::to_owned).into_iter().collect();
-    for action in body["TransactItems"].as_array().into_iter().flatten().filter_map(Value::as_object).flat_map(Map::values) {
+    for action in body["TransactItems"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_object)
+        .flat_map(Map::values)
+    {
         names.extend(action["TableName"].as_str().map(str::to_owned));
     }
     names.extend(body["RequestItems"].as_object().into_iter().flat_map(Map::keys).cloned());
@@ -223,7 +255,8 @@ fn create_table(table: &str, described: &Value) -> Value {
 /// Asks the engine something of the proxy's own, with the headers of the call that gave rise to it.
 async fn ask(upstream: &mut Upstream, call: &Call, operation: &str, body: Value) -> Option<Value> {
     let mut own = call.with_body(&body);
-    own.headers.insert("x-amz-target", format!("DynamoDB_20120810.{operation}").parse().ok()?);
+    own.headers
+        .insert("x-amz-target", format!("DynamoDB_20120810.{operation}").parse().ok()?);
     let answer = upstream.send(&own).await?;
     answer.ok().then(|| answer.json())
 }

@@ -73,7 +73,13 @@ impl Function {
         let spawned = Instant::now();
         let child = command(binary, &address).envs(environment.iter().copied()).spawn();
         let child = child.unwrap_or_else(|e| panic!("{} does not start: {e}", binary.display()));
-        Self { child, spawned, state, events, _threads: threads }
+        Self {
+            child,
+            spawned,
+            state,
+            events,
+            _threads: threads,
+        }
     }
 
     /// From the spawn of the process to its first `/next`, as a cold start is counted; `None` where it did not come within `patience`.
@@ -101,14 +107,28 @@ impl Function {
             format!("00000000-0000-4000-8000-{:012}", *count)
         };
         let (sender, receiver) = oneshot::channel();
-        self.state.waiting.lock().expect("nothing panics while holding it").insert(id.clone(), sender);
+        self.state
+            .waiting
+            .lock()
+            .expect("nothing panics while holding it")
+            .insert(id.clone(), sender);
         let deadline_ms = (now() + patience).as_millis();
-        let sent = self.events.send(Invocation { id, body: Bytes::from(event.to_string()), deadline_ms });
+        let sent = self.events.send(Invocation {
+            id,
+            body: Bytes::from(event.to_string()),
+            deadline_ms,
+        });
         assert!(sent.is_ok(), "the runtime API has ended");
         match tokio::time::timeout(patience, receiver).await {
             Ok(Ok(said)) => said,
-            Ok(Err(_)) => Err(FunctionError { kind: "Silent".into(), message: "the runtime API has ended".into() }),
-            Err(_) => Err(self.init_error().unwrap_or_else(|| FunctionError { kind: "Silent".into(), message: format!("nothing within {patience:?}") })),
+            Ok(Err(_)) => Err(FunctionError {
+                kind: "Silent".into(),
+                message: "the runtime API has ended".into(),
+            }),
+            Err(_) => Err(self.init_error().unwrap_or_else(|| FunctionError {
+                kind: "Silent".into(),
+                message: format!("nothing within {patience:?}"),
+            })),
         }
     }
 
@@ -133,14 +153,21 @@ impl Drop for Function {
 }
 
 /// Now, as the deadline header counts it.
-#[expect(clippy::disallowed_methods, reason = "the deadline that Lambda tells a function is the wall clock's")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the deadline that Lambda tells a function is the wall clock's"
+)]
 fn now() -> Duration {
     SystemTime::now().duration_since(UNIX_EPOCH).expect("the clock is past 1970")
 }
 
 fn command(binary: &Path, address: &str) -> Command {
     let mut command = Command::new(binary);
-    command.env_clear().stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::inherit());
+    command
+        .env_clear()
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::inherit());
     let name = binary.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
     command.envs([
         ("AWS_LAMBDA_RUNTIME_API", address),
@@ -168,7 +195,10 @@ async fn listen(listener: std::net::TcpListener, state: Arc<State>) {
         let state = Arc::clone(&state);
         tokio::spawn(async move {
             let service = hyper::service::service_fn(move |request| answer(request, Arc::clone(&state)));
-            hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service).await.ok();
+            hyper::server::conn::http1::Builder::new()
+                .serve_connection(TokioIo::new(stream), service)
+                .await
+                .ok();
         });
     }
 }
@@ -180,7 +210,10 @@ async fn answer(request: Request<Incoming>, state: Arc<State>) -> Result<Respons
     let words: Vec<&str> = path.split('/').collect();
     let (status, said) = match (parts.method, words.as_slice()) {
         (Method::GET, ["invocation", "next"]) => return Ok(next(&state).await),
-        (Method::POST, ["invocation", id, "response"]) => (StatusCode::ACCEPTED, Some((*id, Ok(serde_json::from_slice(&body).unwrap_or(Value::Null))))),
+        (Method::POST, ["invocation", id, "response"]) => (
+            StatusCode::ACCEPTED,
+            Some((*id, Ok(serde_json::from_slice(&body).unwrap_or(Value::Null)))),
+        ),
         (Method::POST, ["invocation", id, "error"]) => (StatusCode::ACCEPTED, Some((*id, Err(report(&body))))),
         (Method::POST, ["init", "error"]) => {
             *state.init_error.lock().expect("nothing panics while holding it") = Some(report(&body));
@@ -196,15 +229,25 @@ async fn answer(request: Request<Incoming>, state: Arc<State>) -> Result<Respons
 }
 
 async fn next(state: &State) -> Response<Full<Bytes>> {
-    state.first_next.lock().expect("nothing panics while holding it").get_or_insert_with(Instant::now);
+    state
+        .first_next
+        .lock()
+        .expect("nothing panics while holding it")
+        .get_or_insert_with(Instant::now);
     state.asked.notify_waiters();
     let Some(invocation) = state.queue.lock().await.recv().await else {
         return respond(StatusCode::GONE, Bytes::new());
     };
     let mut response = respond(StatusCode::OK, invocation.body);
     let headers = response.headers_mut();
-    headers.insert("lambda-runtime-aws-request-id", invocation.id.parse().expect("an id is plain ASCII"));
-    headers.insert("lambda-runtime-deadline-ms", invocation.deadline_ms.to_string().parse().expect("digits are a header value"));
+    headers.insert(
+        "lambda-runtime-aws-request-id",
+        invocation.id.parse().expect("an id is plain ASCII"),
+    );
+    headers.insert(
+        "lambda-runtime-deadline-ms",
+        invocation.deadline_ms.to_string().parse().expect("digits are a header value"),
+    );
     let arn = "arn:aws:lambda:us-east-1:000000000000:function:test";
     headers.insert("lambda-runtime-invoked-function-arn", http::HeaderValue::from_static(arn));
     let trace = "Root=1-00000000-000000000000000000000000;Sampled=0";
@@ -215,12 +258,17 @@ async fn next(state: &State) -> Response<Full<Bytes>> {
 fn respond(status: StatusCode, body: Bytes) -> Response<Full<Bytes>> {
     let mut response = Response::new(Full::new(body));
     *response.status_mut() = status;
-    response.headers_mut().insert(http::header::CONTENT_TYPE, http::HeaderValue::from_static("application/json"));
+    response
+        .headers_mut()
+        .insert(http::header::CONTENT_TYPE, http::HeaderValue::from_static("application/json"));
     response
 }
 
 fn report(body: &[u8]) -> FunctionError {
     let report: Value = serde_json::from_slice(body).unwrap_or(Value::Null);
     let word = |name: &str| report[name].as_str().unwrap_or_default().to_owned();
-    FunctionError { kind: word("errorType"), message: word("errorMessage") }
+    FunctionError {
+        kind: word("errorType"),
+        message: word("errorMessage"),
+    }
 }

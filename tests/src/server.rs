@@ -1,9 +1,12 @@
 //! The real `chamada serve`, started as its users start it, and killed as an outage kills it.
 
-use crate::{capacity::Recorder, client::Api, env, fault_proxy::FaultProxy, unguarded::Unguarded};
-use serde_json::Value;
+use crate::{
+    between::{Between, attach, published_engine},
+    client::Api,
+    env,
+};
 use std::{
-    fs::{self, File, OpenOptions},
+    fs::{self, OpenOptions},
     io::{BufRead as _, BufReader},
     path::{Path, PathBuf},
     process::{Child, Command, ExitStatus, Output, Stdio},
@@ -35,33 +38,6 @@ impl Options {
     pub fn with_env(mut self, name: &str, value: &str) -> Self {
         self.environment.push((name.to_owned(), value.to_owned()));
         self
-    }
-}
-
-/// The variable that sends every function's DynamoDB calls elsewhere than to the embedded engine, which runs all the same.
-pub const PROXY_VARIABLE: &str = "AWS_ENDPOINT_URL_DYNAMODB";
-
-/// Something that stands between functions and engine, and learns of the engine only once the server runs.
-pub trait Between: Sync {
-    /// Names the engine.
-    fn attach(&self, engine: &str);
-}
-
-impl Between for FaultProxy {
-    fn attach(&self, engine: &str) {
-        Self::attach(self, engine);
-    }
-}
-
-impl Between for Recorder {
-    fn attach(&self, engine: &str) {
-        Self::attach(self, engine);
-    }
-}
-
-impl Between for Unguarded {
-    fn attach(&self, engine: &str) {
-        Self::attach(self, engine);
     }
 }
 
@@ -108,7 +84,7 @@ impl Server {
         let folder = tempfile::Builder::new().prefix("chamada-").tempdir().unwrap();
         let data = folder.path().join("data");
         let mut server = std::thread::scope(|scope| {
-            scope.spawn(|| attach(&data, between));
+            scope.spawn(|| attach(&data, between, START));
             Self::start_in(&data, options)
         });
         server._folder = Some(folder);
@@ -132,13 +108,28 @@ impl Server {
         let lines = read_lines(child.stdout.take().expect("standard output is piped"));
         match wait_until_ready(&mut child, &lines) {
             Ok((listening, sign_in)) => {
-                let port = listening.rsplit(':').next().and_then(|p| p.trim_end_matches('/').parse().ok()).unwrap_or_default();
-                Ok(Self { child, data: data.to_path_buf(), options, listening, port, sign_in, _folder: None })
+                let port = listening
+                    .rsplit(':')
+                    .next()
+                    .and_then(|p| p.trim_end_matches('/').parse().ok())
+                    .unwrap_or_default();
+                Ok(Self {
+                    child,
+                    data: data.to_path_buf(),
+                    options,
+                    listening,
+                    port,
+                    sign_in,
+                    _folder: None,
+                })
             }
             Err(why) => {
                 child.kill().ok();
                 let status = child.wait().map_err(|e| e.to_string())?;
-                Err(format!("{why}; {status}; it logged:\n{}", fs::read_to_string(log).unwrap_or_default()))
+                Err(format!(
+                    "{why}; {status}; it logged:\n{}",
+                    fs::read_to_string(log).unwrap_or_default()
+                ))
             }
         }
     }
@@ -193,14 +184,20 @@ impl Server {
         let output = self.command_line(&["admin-link", email]);
         let text = String::from_utf8_lossy(&output.stdout).into_owned();
         let link = text.lines().find_map(|line| line.strip_prefix("sign in: "));
-        link.unwrap_or_else(|| panic!("admin-link printed {text:?}, {}", String::from_utf8_lossy(&output.stderr))).to_owned()
+        link.unwrap_or_else(|| panic!("admin-link printed {text:?}, {}", String::from_utf8_lossy(&output.stderr)))
+            .to_owned()
     }
 
     /// Runs another command of the same binary on this data folder.
     #[must_use]
     pub fn command_line(&self, arguments: &[&str]) -> Output {
         let mut command = Command::new(env::chamada_bin());
-        command.env_clear().env("PATH", env::path()).args(arguments).arg("--data").arg(&self.data);
+        command
+            .env_clear()
+            .env("PATH", env::path())
+            .args(arguments)
+            .arg("--data")
+            .arg(&self.data);
         command.output().unwrap()
     }
 
@@ -229,7 +226,8 @@ impl Server {
     pub fn stop(&mut self) -> ExitStatus {
         let sent = Command::new("kill").arg("-TERM").arg(self.child.id().to_string()).status().unwrap();
         assert!(sent.success(), "the server was gone before it was asked to stop");
-        self.wait_for_end(Duration::from_secs(30)).expect("a server that is asked to stop ends within 30 s")
+        self.wait_for_end(Duration::from_secs(30))
+            .expect("a server that is asked to stop ends within 30 s")
     }
 
     /// Starts again on the same folder and port, so that links sent before still lead here. The process must have ended.
@@ -240,7 +238,8 @@ impl Server {
     /// The same with other options.
     pub fn restart_with(&mut self, options: Options) {
         assert!(self.child.try_wait().unwrap().is_some(), "restart only what has ended");
-        let fresh = Self::try_start(&self.data, options, self.port).unwrap_or_else(|why| panic!("the server does not come up again: {why}"));
+        let fresh =
+            Self::try_start(&self.data, options, self.port).unwrap_or_else(|why| panic!("the server does not come up again: {why}"));
         let folder = self._folder.take();
         *self = fresh;
         self._folder = folder;
@@ -252,7 +251,7 @@ impl Server {
         fs::remove_file(self.data.join("server.json")).ok();
         let data = self.data.clone();
         std::thread::scope(|scope| {
-            scope.spawn(|| attach(&data, between));
+            scope.spawn(|| attach(&data, between, START));
             self.restart_with(options);
         });
     }
@@ -277,10 +276,10 @@ impl Server {
         fs::read_to_string(log_path(&self.data)).unwrap_or_default()
     }
 
-    /// Where the embedded engine answers, and the table's name: the running server publishes both in `server.json` of its folder.
+    /// Where the embedded engine answers, which the running server publishes in `server.json` of its folder; and the table's name.
     ///
     /// # Panics
-    /// Where the file is not there or says neither.
+    /// Where the file is not there or does not say.
     #[must_use]
     pub fn engine(&self) -> (String, String) {
         published_engine(&self.data).expect("a running server publishes its engine in server.json")
@@ -293,24 +292,6 @@ impl Drop for Server {
     }
 }
 
-/// The engine and table that a running server published in its data folder, once it did.
-#[must_use]
-pub fn published_engine(data: &Path) -> Option<(String, String)> {
-    let published: Value = serde_json::from_slice(&fs::read(data.join("server.json")).ok()?).ok()?;
-    Some((published["dynamodb"].as_str()?.to_owned(), published["table"].as_str()?.to_owned()))
-}
-
-/// Waits for the engine to be published, and names it.
-fn attach(data: &Path, between: &impl Between) {
-    let began = Instant::now();
-    while began.elapsed() < START {
-        if let Some((engine, _)) = published_engine(data) {
-            return between.attach(&engine);
-        }
-        sleep(Duration::from_millis(5));
-    }
-}
-
 /// What a process holds of memory.
 ///
 /// # Panics
@@ -319,10 +300,16 @@ fn attach(data: &Path, between: &impl Between) {
 pub fn memory(pid: u32) -> Memory {
     let status = fs::read_to_string(format!("/proc/{pid}/status")).expect("the process runs");
     let field = |name: &str| {
-        let line = status.lines().find_map(|line| line.strip_prefix(name)).expect("a live process has its memory listed");
+        let line = status
+            .lines()
+            .find_map(|line| line.strip_prefix(name))
+            .expect("a live process has its memory listed");
         line.trim_start_matches(':').trim().trim_end_matches(" kB").parse().unwrap()
     };
-    Memory { resident: field("VmRSS"), peak: field("VmHWM") }
+    Memory {
+        resident: field("VmRSS"),
+        peak: field("VmHWM"),
+    }
 }
 
 fn log_path(data: &Path) -> PathBuf {
@@ -332,10 +319,21 @@ fn log_path(data: &Path) -> PathBuf {
 
 fn command(data: &Path, options: &Options, port: u16) -> Command {
     let mut command = Command::new(env::chamada_bin());
-    command.env_clear().env("PATH", env::path()).env("ADMIN_EMAIL", ADMIN).env("LOG_FORMAT", "text");
+    command
+        .env_clear()
+        .env("PATH", env::path())
+        .env("ADMIN_EMAIL", ADMIN)
+        .env("LOG_FORMAT", "text");
     command.envs(options.environment.iter().map(|(k, v)| (k, v)));
     command.arg("serve").arg("--data").arg(data);
-    command.args(["--port", &port.to_string(), "--files-port", "0", "--sweep-every", &options.sweep_every.to_string()]);
+    command.args([
+        "--port",
+        &port.to_string(),
+        "--files-port",
+        "0",
+        "--sweep-every",
+        &options.sweep_every.to_string(),
+    ]);
     if let Some(ca) = &options.extra_ca {
         command.arg("--extra-ca").arg(ca);
     }
@@ -346,7 +344,12 @@ fn command(data: &Path, options: &Options, port: u16) -> Command {
 fn read_lines(output: std::process::ChildStdout) -> Receiver<String> {
     let (sender, receiver) = channel();
     // Goes on reading for as long as the process lives: a full pipe would stop it.
-    std::thread::spawn(move || BufReader::new(output).lines().map_while(Result::ok).for_each(|line| drop(sender.send(line))));
+    std::thread::spawn(move || {
+        BufReader::new(output)
+            .lines()
+            .map_while(Result::ok)
+            .for_each(|line| drop(sender.send(line)))
+    });
     receiver
 }
 
@@ -376,15 +379,4 @@ fn wait_until_ready(child: &mut Child, lines: &Receiver<String>) -> Result<(Stri
         }
     }
     Err(format!("nothing within {START:?}"))
-}
-
-/// Opens a file of the kit's output folder, which survives the run: `tests/output/NAME`.
-///
-/// # Panics
-/// Where it cannot be written.
-#[must_use]
-pub fn output(name: &str) -> File {
-    let folder = env::workspace().join("tests/output");
-    fs::create_dir_all(&folder).unwrap();
-    File::create(folder.join(name)).unwrap()
 }

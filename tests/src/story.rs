@@ -1,12 +1,13 @@
 //! The help desk that most end-to-end tests begin with: server, POP3 server, administrator, one mailbox.
 
 use crate::{
+    between::Between,
     client::Api,
     dovecot::{self, Dovecot},
     env,
     naive::{count, dump},
     outbox,
-    server::{Between, Options, Server},
+    server::{Options, Server},
 };
 use serde_json::{Value, json};
 use std::{collections::BTreeMap, time::Duration};
@@ -33,23 +34,40 @@ impl Desk {
     /// A help desk whose server starts with these options.
     pub async fn open(options: Options) -> Self {
         let pop3 = Dovecot::start_with(&[MAILBOX], &dovecot::Options::default());
-        let server = Server::start(Options { extra_ca: Some(pop3.ca_file()), ..options });
+        let server = Server::start(Options {
+            extra_ca: Some(pop3.ca_file()),
+            ..options
+        });
         Self::furnish(server, pop3).await
     }
 
     /// A help desk whose server reaches its engine through something else.
     pub async fn open_through(options: Options, between: &impl Between) -> Self {
         let pop3 = Dovecot::start_with(&[MAILBOX], &dovecot::Options::default());
-        let server = Server::start_through(Options { extra_ca: Some(pop3.ca_file()), ..options }, between);
+        let server = Server::start_through(
+            Options {
+                extra_ca: Some(pop3.ca_file()),
+                ..options
+            },
+            between,
+        );
         Self::furnish(server, pop3).await
     }
 
     /// The same around a server and a POP3 server that run already.
     pub async fn furnish(mut server: Server, pop3: Dovecot) -> Self {
         let admin = server.admin().await;
-        let made = admin.post("/api/mailboxes", &mailbox(MAILBOX, pop3.tls_port, "tls")).await.expect(201);
+        let made = admin
+            .post("/api/mailboxes", &mailbox(MAILBOX, pop3.tls_port, "tls"))
+            .await
+            .expect(201);
         let mailbox = made["id"].as_str().expect("a mailbox has an id").to_owned();
-        Self { server, pop3, admin, mailbox }
+        Self {
+            server,
+            pop3,
+            admin,
+            mailbox,
+        }
     }
 
     /// Fetches mail now and waits until that is done.
@@ -68,7 +86,9 @@ impl Desk {
         let before: Vec<String> = outbox::all(self.server.data()).into_iter().map(|mail| mail.file).collect();
         let api = self.server.anonymous();
         api.post("/api/sign-in", &json!({"email": email})).await.expect(202);
-        let mail = self.mail(|mail| !before.contains(&mail.file) && mail.to == [email] && mail.sign_in_link().is_some()).await;
+        let mail = self
+            .mail(|mail| !before.contains(&mail.file) && mail.to == [email] && mail.sign_in_link().is_some())
+            .await;
         api.follow(&mail.sign_in_link().expect("it was looked for by that")).await;
         api
     }
@@ -115,7 +135,9 @@ pub async fn sweep(admin: &Api, mailbox: &str) -> Value {
 /// Waits until a sweep has ended.
 pub async fn sweep_end(admin: &Api, mailbox: &str, sweep: &str, patience: Duration) -> Value {
     let path = format!("/api/mailboxes/{mailbox}/sweeps/{sweep}");
-    admin.wait(&path, patience, |sweep| matches!(sweep["state"].as_str(), Some("done" | "failed"))).await
+    admin
+        .wait(&path, patience, |sweep| matches!(sweep["state"].as_str(), Some("done" | "failed")))
+        .await
 }
 
 /// The seed of this run's dice: `CHAMADA_SEED`, else 1.

@@ -46,8 +46,14 @@ impl Unguarded {
     }
 
     fn launch(upstream: Option<String>, guard: Guard) -> Self {
-        let state = Arc::new(State { guard, taken: AtomicU64::new(0) });
-        Self { proxy: Proxy::start(upstream, Arc::clone(&state)), state }
+        let state = Arc::new(State {
+            guard,
+            taken: AtomicU64::new(0),
+        });
+        Self {
+            proxy: Proxy::start(upstream, Arc::clone(&state)),
+            state,
+        }
     }
 
     /// Names the engine.
@@ -84,12 +90,18 @@ impl Handler for State {
 
 impl State {
     fn open_transaction(&self, body: &mut Value) -> u64 {
-        let Some(items) = body["TransactItems"].as_array_mut() else { return 0 };
+        let Some(items) = body["TransactItems"].as_array_mut() else {
+            return 0;
+        };
         let before = items.len();
         let (guard, mut taken) = (self.guard, 0);
         items.retain(|item| {
-            let (kind, action) = item.as_object().and_then(|o| o.iter().next()).expect("a member of a transaction is an action");
-            let gone = (guard == Guard::Ledger && sort_key(action).starts_with("UID#")) || (kind == "ConditionCheck" && self.is_guarded(action));
+            let (kind, action) = item
+                .as_object()
+                .and_then(|o| o.iter().next())
+                .expect("a member of a transaction is an action");
+            let gone =
+                (guard == Guard::Ledger && sort_key(action).starts_with("UID#")) || (kind == "ConditionCheck" && self.is_guarded(action));
             !gone
         });
         taken += (before - items.len()) as u64;
@@ -106,7 +118,11 @@ impl State {
         }
         let Some(action) = action.as_object_mut() else { return 0 };
         let condition = action.remove("ConditionExpression");
-        let rest = action.get("UpdateExpression").and_then(Value::as_str).unwrap_or_default().to_owned();
+        let rest = action
+            .get("UpdateExpression")
+            .and_then(Value::as_str)
+            .unwrap_or_default()
+            .to_owned();
         for member in ["ExpressionAttributeNames", "ExpressionAttributeValues"] {
             let emptied = action.get_mut(member).and_then(Value::as_object_mut).is_some_and(|used| {
                 used.retain(|name, _| rest.contains(name.as_str()));
@@ -130,7 +146,11 @@ impl State {
 }
 
 fn key<'a>(action: &'a Value, name: &str) -> &'a str {
-    let holder = if action.get("Item").is_some() { &action["Item"] } else { &action["Key"] };
+    let holder = if action.get("Item").is_some() {
+        &action["Item"]
+    } else {
+        &action["Key"]
+    };
     holder[name]["S"].as_str().unwrap_or_default()
 }
 

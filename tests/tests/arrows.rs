@@ -19,7 +19,10 @@ fn metadata() -> Value {
 #[test]
 fn no_crate_uses_what_it_must_not() {
     let uses = arrows::uses(&metadata());
-    for expected in ["chamada-domain", "chamada-store", "chamada-web", "chamada-local"].into_iter().chain(arrows::FUNCTIONS) {
+    for expected in ["chamada-domain", "chamada-store", "chamada-web", "chamada-local"]
+        .into_iter()
+        .chain(arrows::FUNCTIONS)
+    {
         assert!(uses.contains_key(expected), "{expected} is not in the workspace: {:?}", uses.keys());
     }
     assert_eq!(arrows::forbidden(&uses), Vec::<String>::new());
@@ -32,7 +35,10 @@ fn the_check_sees_a_forbidden_arrow() {
         let mut metadata = workspace.clone();
         let packages = metadata["packages"].as_array_mut().unwrap();
         let package = packages.iter_mut().find(|p| p["name"] == name).unwrap();
-        package["dependencies"].as_array_mut().unwrap().push(json!({"name": dependency, "kind": kind}));
+        package["dependencies"]
+            .as_array_mut()
+            .unwrap()
+            .push(json!({"name": dependency, "kind": kind}));
         arrows::forbidden(&arrows::uses(&metadata))
     };
     let bad = [
@@ -50,9 +56,19 @@ fn the_check_sees_a_forbidden_arrow() {
         ("outbox", "chamada-local"),
     ];
     for (name, dependency) in bad {
-        assert_eq!(forbidden(name, dependency, Value::Null), [format!("{name} may not use {dependency}")]);
-        assert_eq!(forbidden(name, dependency, "build".into()), [format!("{name} may not use {dependency}")]);
-        assert_eq!(forbidden(name, dependency, "dev".into()), Vec::<String>::new(), "tests may look at anything");
+        assert_eq!(
+            forbidden(name, dependency, Value::Null),
+            [format!("{name} may not use {dependency}")]
+        );
+        assert_eq!(
+            forbidden(name, dependency, "build".into()),
+            [format!("{name} may not use {dependency}")]
+        );
+        assert_eq!(
+            forbidden(name, dependency, "dev".into()),
+            Vec::<String>::new(),
+            "tests may look at anything"
+        );
     }
     let newcomer = arrows::uses(&json!({"packages": [{"name": "stray", "dependencies": []}]}));
     assert_eq!(arrows::forbidden(&newcomer), ["stray has no place in the table of arrows"]);
@@ -65,10 +81,18 @@ fn every_crate_takes_the_lints_of_the_workspace() {
         .as_array()
         .unwrap()
         .iter()
-        .map(|p| (p["name"].as_str().unwrap().to_owned(), fs::read_to_string(p["manifest_path"].as_str().unwrap()).unwrap()))
+        .map(|p| {
+            (
+                p["name"].as_str().unwrap().to_owned(),
+                fs::read_to_string(p["manifest_path"].as_str().unwrap()).unwrap(),
+            )
+        })
         .collect();
     assert!(manifests.len() >= 15, "the workspace has its crates");
     assert_eq!(arrows::without_lints(&manifests), Vec::<String>::new());
-    let bare = [("bare".to_owned(), "[package]\nname = \"bare\"\n\n[lints]\n\n[dependencies]\nworkspace = true\n".to_owned())];
+    let bare = [(
+        "bare".to_owned(),
+        "[package]\nname = \"bare\"\n\n[lints]\n\n[dependencies]\nworkspace = true\n".to_owned(),
+    )];
     assert_eq!(arrows::without_lints(&bare), ["bare"]);
 }

@@ -51,23 +51,36 @@ async fn requests_that_make_no_sense_change_nothing() {
     for (body, field) in bad_tickets() {
         let reply = admin.post("/api/tickets", &body).await;
         reply.expect_problem(422, "invalid");
-        assert!(reply.faults().iter().any(|fault| fault.starts_with(field)), "{field}: {:?}", reply.faults());
+        assert!(
+            reply.faults().iter().any(|fault| fault.starts_with(field)),
+            "{field}: {:?}",
+            reply.faults()
+        );
     }
     let both = admin.post("/api/tickets", &json!({"title": "", "body": "", "kind": "wish"})).await;
     assert_eq!(both.faults().len(), 3, "every faulty field is named: {:?}", both.faults());
     let json_type = [("content-type", "application/json")];
     for broken in ["{", "", "[]nonsense", "\u{0}", "{\"title\": \"a\", }"] {
-        admin.send(Method::POST, "/api/tickets", &json_type, broken).await.expect_problem(400, "bad_json");
+        admin
+            .send(Method::POST, "/api/tickets", &json_type, broken)
+            .await
+            .expect_problem(400, "bad_json");
     }
     // Deep nesting must not end the process.
     let deep = "[".repeat(200_000);
-    admin.send(Method::POST, "/api/tickets", &json_type, deep).await.expect_problem(400, "bad_json");
+    admin
+        .send(Method::POST, "/api/tickets", &json_type, deep)
+        .await
+        .expect_problem(400, "bad_json");
     let huge = admin.send(Method::POST, "/api/tickets", &json_type, "x".repeat(1_048_577)).await;
     assert_eq!(huge.status, 413);
     let empty = admin.get("/api/tickets").await.expect(200);
     assert_eq!(empty["items"], json!([]));
     let (engine, table) = server.engine();
-    assert!(count::tickets(&dump::table(&engine, &table).await).is_empty(), "nothing was written");
+    assert!(
+        count::tickets(&dump::table(&engine, &table).await).is_empty(),
+        "nothing was written"
+    );
 }
 
 #[tokio::test]
@@ -75,11 +88,23 @@ async fn limits_are_where_they_are_said_to_be() {
     let mut server = Server::start(Options::default());
     let admin = server.admin().await;
     admin.post("/api/tickets", &with("title", json!("é".repeat(200)))).await.expect(201);
-    admin.post("/api/tickets", &with("body", json!("ñ".repeat(65_536)))).await.expect(201);
+    admin
+        .post("/api/tickets", &with("body", json!("ñ".repeat(65_536))))
+        .await
+        .expect(201);
     for limit in ["0", "101", "-1", "x", "99999999999999999999"] {
-        admin.get(&format!("/api/tickets?limit={limit}")).await.expect_problem(422, "invalid");
+        admin
+            .get(&format!("/api/tickets?limit={limit}"))
+            .await
+            .expect_problem(422, "invalid");
     }
-    assert_eq!(admin.get("/api/tickets?limit=1").await.expect(200)["items"].as_array().unwrap().len(), 1);
+    assert_eq!(
+        admin.get("/api/tickets?limit=1").await.expect(200)["items"]
+            .as_array()
+            .unwrap()
+            .len(),
+        1
+    );
     for number in ["0", "x", "-1", "99999999999999999999", "1e3", "%00"] {
         let reply = admin.get(&format!("/api/tickets/{number}")).await;
         assert!([400, 404, 422].contains(&reply.status), "{}: {}", reply.asked, reply.status);
@@ -93,9 +118,14 @@ async fn cursors_belong_to_one_caller_and_one_list() {
     let mut server = Server::start(Options::default());
     let admin = server.admin().await;
     for n in 0..3 {
-        admin.post("/api/tickets", &with("title", json!(format!("Pedido {n}")))).await.expect(201);
+        admin
+            .post("/api/tickets", &with("title", json!(format!("Pedido {n}"))))
+            .await
+            .expect(201);
     }
-    let page = admin.wait("/api/tickets?limit=1", story::PATIENCE, |page| page["next_cursor"].is_string()).await;
+    let page = admin
+        .wait("/api/tickets?limit=1", story::PATIENCE, |page| page["next_cursor"].is_string())
+        .await;
     let cursor = page["next_cursor"].as_str().unwrap().to_owned();
     admin.get(&format!("/api/tickets?limit=1&cursor={cursor}")).await.expect(200);
     let mut forged = cursor.clone();
@@ -103,7 +133,10 @@ async fn cursors_belong_to_one_caller_and_one_list() {
     let other = if &forged[middle..=middle] == "A" { "B" } else { "A" };
     forged.replace_range(middle..=middle, other);
     for bad in [forged.as_str(), "", "x", "%2e%2e", &cursor[..cursor.len() - 1]] {
-        admin.get(&format!("/api/tickets?limit=1&cursor={bad}")).await.expect_problem(400, "bad_cursor");
+        admin
+            .get(&format!("/api/tickets?limit=1&cursor={bad}"))
+            .await
+            .expect_problem(400, "bad_cursor");
     }
     let foreign = format!("/api/tickets?limit=1&status=new&cursor={cursor}");
     admin.get(&foreign).await.expect_problem(400, "bad_cursor");
@@ -115,20 +148,46 @@ async fn strangers_and_forgers_are_kept_out() {
     let admin = server.admin().await;
     let number = admin.post("/api/tickets", &good()).await.expect(201)["number"].as_u64().unwrap();
     let stranger = server.anonymous();
-    for path in ["/api/tickets", "/api/me", "/api/users", "/api/mailboxes", &format!("/api/tickets/{number}")] {
+    for path in [
+        "/api/tickets",
+        "/api/me",
+        "/api/users",
+        "/api/mailboxes",
+        &format!("/api/tickets/{number}"),
+    ] {
         stranger.get(path).await.expect_problem(401, "sign_in_needed");
     }
-    let evil = [("origin", "https://evil.example"), ("content-type", "application/json"), ("x-requested-with", "chamada")];
-    admin.send(Method::POST, "/api/tickets", &evil, good().to_string()).await.expect_problem(403, "cross_site");
+    let evil = [
+        ("origin", "https://evil.example"),
+        ("content-type", "application/json"),
+        ("x-requested-with", "chamada"),
+    ];
+    admin
+        .send(Method::POST, "/api/tickets", &evil, good().to_string())
+        .await
+        .expect_problem(403, "cross_site");
     let none = [("origin", ""), ("content-type", "application/json")];
-    admin.send(Method::POST, "/api/tickets", &none, good().to_string()).await.expect_problem(403, "cross_site");
-    let script = [("origin", ""), ("content-type", "application/json"), ("x-requested-with", "chamada")];
-    admin.send(Method::POST, "/api/tickets", &script, good().to_string()).await.expect(201);
+    admin
+        .send(Method::POST, "/api/tickets", &none, good().to_string())
+        .await
+        .expect_problem(403, "cross_site");
+    let script = [
+        ("origin", ""),
+        ("content-type", "application/json"),
+        ("x-requested-with", "chamada"),
+    ];
+    admin
+        .send(Method::POST, "/api/tickets", &script, good().to_string())
+        .await
+        .expect(201);
     for token in ["", "x", "A".repeat(43).as_str(), "../../etc/passwd"] {
         let reply = stranger.post("/api/session", &json!({"token": token})).await;
         assert!([401, 422].contains(&reply.status), "{}: {}", reply.asked, reply.status);
     }
-    stranger.post("/api/session", &json!({"ticket": number, "ticket_key": "A".repeat(43)})).await.expect_problem(401, "bad_credentials");
+    stranger
+        .post("/api/session", &json!({"ticket": number, "ticket_key": "A".repeat(43)}))
+        .await
+        .expect_problem(401, "bad_credentials");
     let wrong = json!({"email": "admin@chamada.example", "password": "not the password"});
     stranger.post("/api/session", &wrong).await.expect_problem(401, "bad_credentials");
     let headers = stranger.get("/api/health").await;
@@ -148,7 +207,10 @@ async fn a_sign_in_link_works_once() {
 }
 
 async fn test_mailbox(admin: &Api, body: &Value) -> Value {
-    let id = admin.post("/api/mailboxes", body).await.expect(201)["id"].as_str().unwrap().to_owned();
+    let id = admin.post("/api/mailboxes", body).await.expect(201)["id"]
+        .as_str()
+        .unwrap()
+        .to_owned();
     admin.post(&format!("/api/mailboxes/{id}/test"), &json!({})).await.expect(200)
 }
 
@@ -202,16 +264,28 @@ async fn mailboxes_keep_their_secrets() {
     let path = format!("/api/mailboxes/{}", desk.mailbox);
     let read = desk.admin.get(&path).await.expect(200);
     assert!(!read.to_string().contains(MAILBOX.1), "a secret is never read back");
-    desk.admin.patch(&path, &json!({"host": "evil.example"})).await.expect_problem(422, "secret_needed");
+    desk.admin
+        .patch(&path, &json!({"host": "evil.example"}))
+        .await
+        .expect_problem(422, "secret_needed");
     let remote = json!({"host": "192.0.2.1", "security": "plain", "auth": {"type": "password", "username": "a", "password": "b"}});
-    assert_eq!(desk.admin.patch(&path, &remote).await.status, 422, "no password goes over a network in plain");
+    assert_eq!(
+        desk.admin.patch(&path, &remote).await.status,
+        422,
+        "no password goes over a network in plain"
+    );
     let dump = serde_json::to_string(&desk.dump().await).unwrap();
     assert!(!dump.contains(MAILBOX.1), "no secret stands in the table");
 }
 
 fn serve(data: &std::path::Path, port: u16) -> (Option<i32>, String) {
     let mut child = Command::new(chamada_tests::env::chamada_bin());
-    child.arg("serve").arg("--data").arg(data).args(["--port", &port.to_string(), "--files-port", "0"]).env_clear();
+    child
+        .arg("serve")
+        .arg("--data")
+        .arg(data)
+        .args(["--port", &port.to_string(), "--files-port", "0"])
+        .env_clear();
     let output = child.output().unwrap();
     (output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned())
 }
@@ -231,7 +305,11 @@ fn a_start_that_cannot_be_says_so_in_one_line() {
     assert_eq!((code, said.lines().count()), (Some(1), 1), "{said}");
     let server = Server::start(Options::default());
     let (code, said) = serve(server.data(), 0);
-    assert_eq!((code, said.lines().count()), (Some(1), 1), "a second server on the same folder: {said}");
+    assert_eq!(
+        (code, said.lines().count()),
+        (Some(1), 1),
+        "a second server on the same folder: {said}"
+    );
     let mode = fs::metadata(server.data()).unwrap().permissions().mode();
     assert_eq!(mode & 0o077, 0, "nobody else reads the folder");
 }

@@ -64,9 +64,16 @@ fn node(viewport: &str, server: &Server, pop3: &Dovecot) -> Child {
 
 async fn tell(viewport: &str) {
     let pop3 = Dovecot::start_with(&[MAILBOX], &Pop3Options::default());
-    let server = Server::start(Options { extra_ca: Some(pop3.ca_file()), ..Options::default() });
+    let server = Server::start(Options {
+        extra_ca: Some(pop3.ca_file()),
+        ..Options::default()
+    });
     let mut child = node(viewport, &server, &pop3);
-    let mut desk = Desk { server, pop3, used: BTreeSet::new() };
+    let mut desk = Desk {
+        server,
+        pop3,
+        used: BTreeSet::new(),
+    };
     let mut input = child.stdin.take().unwrap();
     for line in BufReader::new(child.stdout.take().unwrap()).lines() {
         let request: Value = serde_json::from_str(&line.unwrap()).unwrap();
@@ -74,7 +81,11 @@ async fn tell(viewport: &str) {
         writeln!(input, "{answer}").unwrap();
     }
     let status = child.wait().unwrap();
-    assert!(status.success(), "the browser's story failed; pictures are in tests/output/{viewport}; the server logged:\n{}", desk.server.log());
+    assert!(
+        status.success(),
+        "the browser's story failed; pictures are in tests/output/{viewport}; the server logged:\n{}",
+        desk.server.log()
+    );
 }
 
 #[tokio::test]

@@ -74,14 +74,19 @@ async fn every_mail_has_its_verdict() {
     let wrong: Vec<String> = rows.iter().filter_map(fault).collect();
     assert!(wrong.is_empty(), "{wrong:#?}");
     let digests: Vec<&str> = rows.iter().filter_map(|row| row["digest"].as_str()).collect();
-    let lost: Vec<&PathBuf> = mails.iter().filter(|(_, bytes)| !digests.contains(&hex::encode(Sha256::digest(bytes)).as_str())).map(|(f, _)| f).collect();
+    let lost: Vec<&PathBuf> = mails
+        .iter()
+        .filter(|(_, bytes)| !digests.contains(&hex::encode(Sha256::digest(bytes)).as_str()))
+        .map(|(f, _)| f)
+        .collect();
     assert!(lost.is_empty(), "no verdict on {lost:#?}");
     assert_eq!(rows.len(), mails.len());
     files_are_kept(&desk, &rows).await;
     assert_eq!(count::faults(&desk.tickets().await), Vec::<String>::new());
     assert!(!desk.server.log().contains("panicked"), "nothing panicked");
     let mut by_state: BTreeMap<&str, usize> = BTreeMap::new();
-    rows.iter().for_each(|row| *by_state.entry(row["state"].as_str().unwrap()).or_default() += 1);
+    rows.iter()
+        .for_each(|row| *by_state.entry(row["state"].as_str().unwrap()).or_default() += 1);
     println!("{} mails: {by_state:?}", rows.len());
 }
 
@@ -103,6 +108,10 @@ async fn files_are_kept(desk: &Desk, rows: &[Value]) {
         let path = format!("/api/mailboxes/{}/messages/{}/raw", desk.mailbox, row["id"].as_str().unwrap());
         let raw = desk.admin.get(&path).await;
         assert_eq!(raw.status, 200, "{path}");
-        assert_eq!(hex::encode(Sha256::digest(&raw.body)), row["digest"].as_str().unwrap(), "{path} is the mail that came");
+        assert_eq!(
+            hex::encode(Sha256::digest(&raw.body)),
+            row["digest"].as_str().unwrap(),
+            "{path} is the mail that came"
+        );
     }
 }

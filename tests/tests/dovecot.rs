@@ -22,7 +22,11 @@ fn mails_are_delivered_fetched_and_deleted() {
     let mut session = server.hold("ana", "una clave");
     assert_eq!(session.ask("STAT").split(' ').nth(1), Some("2"));
     assert!(session.ask("TOP 1 0").starts_with("+OK"));
-    assert_eq!(session.line(), "From: ana@example.com", "mails are listed in the order of their delivery");
+    assert_eq!(
+        session.line(),
+        "From: ana@example.com",
+        "mails are listed in the order of their delivery"
+    );
     while session.line() != "." {}
     assert!(session.ask("DELE 1").starts_with("+OK"));
     assert_eq!(server.count("ana"), 2, "deleted only by QUIT");
@@ -60,7 +64,9 @@ async fn tls_is_trusted_by_its_authority_alone() {
     let authority = CertificateDer::from_pem_slice(&fs::read(server.ca_file()).unwrap()).unwrap();
     let connect = |roots: rustls::RootCertStore| async {
         let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let config = rustls::ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
+        let config = rustls::ClientConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .unwrap();
         let connector = TlsConnector::from(Arc::new(config.with_root_certificates(roots).with_no_client_auth()));
         let stream = TcpStream::connect(("127.0.0.1", server.tls_port)).await.unwrap();
         let stream = connector.connect(ServerName::try_from("127.0.0.1").unwrap(), stream).await?;

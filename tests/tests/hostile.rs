@@ -55,8 +55,14 @@ fn number(sweep: &Value, name: &str) -> u64 {
 
 fn judge(scenario: &str, sweep: &Value) -> Result<(), String> {
     let (state, imported) = (sweep["state"].as_str().unwrap_or_default(), number(sweep, "imported"));
-    let code = sweep["error"]["code"].as_str().or_else(|| sweep["error"].as_str()).unwrap_or_default();
-    let judged = ["imported", "ignored", "quarantined", "oversize", "duplicates", "replies"].iter().map(|name| number(sweep, name)).sum::<u64>();
+    let code = sweep["error"]["code"]
+        .as_str()
+        .or_else(|| sweep["error"].as_str())
+        .unwrap_or_default();
+    let judged = ["imported", "ignored", "quarantined", "oversize", "duplicates", "replies"]
+        .iter()
+        .map(|name| number(sweep, name))
+        .sum::<u64>();
     let good = match right(scenario) {
         Right::Tickets(n) => state == "done" && imported == n,
         Right::Fails(codes) => state == "failed" && imported == 0 && codes.iter().any(|c| code.contains(c)),
@@ -89,7 +95,10 @@ async fn each_gets_a_right_result_or_a_clean_error() {
     let admin = server.admin().await;
     let mut boxes = BTreeMap::new();
     for (scenario, port) in &hostile.ports {
-        let made = admin.post("/api/mailboxes", &mailbox((scenario, "secret"), *port, "plain")).await.expect(201);
+        let made = admin
+            .post("/api/mailboxes", &mailbox((scenario, "secret"), *port, "plain"))
+            .await
+            .expect(201);
         boxes.insert(scenario.clone(), made["id"].as_str().unwrap().to_owned());
     }
     let sweeps = sweep_all(&admin, &boxes).await;
@@ -101,7 +110,11 @@ async fn each_gets_a_right_result_or_a_clean_error() {
     words_are_whole(&server).await;
     // These servers never delete: a second sweep must bring none of them again.
     let again = sweep_all(&admin, &boxes).await;
-    let twice: Vec<&String> = again.iter().filter(|(_, sweep)| number(sweep, "imported") > 0).map(|(name, _)| name).collect();
+    let twice: Vec<&String> = again
+        .iter()
+        .filter(|(_, sweep)| number(sweep, "imported") > 0)
+        .map(|(name, _)| name)
+        .collect();
     assert!(twice.is_empty(), "imported twice: {twice:?}");
     others_go_on(&mut server, &admin).await;
     assert!(!server.log().contains("panicked"), "nothing panicked");
@@ -112,15 +125,28 @@ async fn words_are_whole(server: &Server) {
     let tickets = count::tickets(&dump::table(&engine, &table).await);
     assert_eq!(count::faults(&tickets), Vec::<String>::new());
     let body_of = |title: &str| {
-        let opened = tickets.values().map(|t| &t.entries[0].entry).find(|e| e["data"]["title"]["t"] == title);
-        opened.unwrap_or_else(|| panic!("no ticket {title:?}"))["body"]["t"].as_str().unwrap().to_owned()
+        let opened = tickets
+            .values()
+            .map(|t| &t.entries[0].entry)
+            .find(|e| e["data"]["title"]["t"] == title);
+        opened.unwrap_or_else(|| panic!("no ticket {title:?}"))["body"]["t"]
+            .as_str()
+            .unwrap()
+            .to_owned()
     };
     let dots = body_of("prueba dots-1");
     let lines: Vec<&str> = dots.lines().map(str::trim_end).filter(|line| !line.is_empty()).collect();
-    assert_eq!(lines, ["cuerpo dots-1", ".", "..three", ".one"], "dots are unstuffed, and the end is found");
+    assert_eq!(
+        lines,
+        ["cuerpo dots-1", ".", "..three", ".one"],
+        "dots are unstuffed, and the end is found"
+    );
     assert!(body_of("prueba latin1-1").contains("corazón"), "bytes that are not UTF-8 are read");
     assert!(body_of("prueba nul_bytes-1").contains("cuerpo nul_bytes-1"));
-    assert!(body_of("prueba dup_uidl-2").contains("cuerpo dup_uidl-2"), "the same UIDL twice is two messages");
+    assert!(
+        body_of("prueba dup_uidl-2").contains("cuerpo dup_uidl-2"),
+        "the same UIDL twice is two messages"
+    );
     let lied = body_of("prueba lies_about_size-1");
     assert!(lied.contains("cuerpo lies_about_size-1"), "a size that is a lie cuts nothing off");
 }
@@ -128,8 +154,14 @@ async fn words_are_whole(server: &Server) {
 /// Nothing of this stops the mail of others.
 async fn others_go_on(server: &mut Server, admin: &Api) {
     let pop3 = Dovecot::start(&[("ventas", "clave")]);
-    pop3.deliver("ventas", &Draft::new("eva@example.com", "Sigo aqui", "eva@example.com", "hola\n").bytes());
-    let made = admin.post("/api/mailboxes", &mailbox(("ventas", "clave"), pop3.port, "plain")).await.expect(201);
+    pop3.deliver(
+        "ventas",
+        &Draft::new("eva@example.com", "Sigo aqui", "eva@example.com", "hola\n").bytes(),
+    );
+    let made = admin
+        .post("/api/mailboxes", &mailbox(("ventas", "clave"), pop3.port, "plain"))
+        .await
+        .expect(201);
     let sweep = story::sweep(admin, made["id"].as_str().unwrap()).await;
     assert_eq!(number(&sweep, "imported"), 1, "{sweep}");
     assert!(server.stop().success(), "and the server stops as it should");

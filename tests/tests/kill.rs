@@ -2,11 +2,12 @@
 #![expect(clippy::unwrap_used, reason = "helpers of a test fail the test")]
 
 use chamada_tests::{
+    between::PROXY_VARIABLE,
     env,
     mails::Draft,
     naive::count,
     outbox,
-    server::{Options, PROXY_VARIABLE},
+    server::Options,
     story::{Desk, PATIENCE, seed, sweep_end},
     unguarded::{Guard, Unguarded},
 };
@@ -29,7 +30,12 @@ fn deliver(desk: &Desk, mails: u64, with_ids: bool) -> Vec<String> {
         .map(|n| {
             // Two mails a sender: no limit for newcomers is met.
             let id = if with_ids { format!("{n}@kill.example") } else { String::new() };
-            let mail = Draft::new(&format!("c{:03}@kill.example", n / 2), &format!("Pedido {n}"), &id, &format!("Buenos dias {} gracias\n", word(n)));
+            let mail = Draft::new(
+                &format!("c{:03}@kill.example", n / 2),
+                &format!("Pedido {n}"),
+                &id,
+                &format!("Buenos dias {} gracias\n", word(n)),
+            );
             desk.pop3.deliver("soporte", &mail.bytes());
             word(n)
         })
@@ -49,7 +55,11 @@ async fn ask(desk: &Desk) {
 async fn finish_and_check(desk: &Desk, words: &[String], how: &str) -> Vec<String> {
     let began = Instant::now();
     while desk.pop3.count("soporte") > 0 && began.elapsed() < PATIENCE * 3 {
-        let asked = desk.admin.post(&format!("/api/mailboxes/{}/sweep", desk.mailbox), &json!({})).await.expect(202);
+        let asked = desk
+            .admin
+            .post(&format!("/api/mailboxes/{}/sweep", desk.mailbox), &json!({}))
+            .await
+            .expect(202);
         sweep_end(&desk.admin, &desk.mailbox, asked["sweep_id"].as_str().unwrap(), PATIENCE * 2).await;
     }
     let mut faults = Vec::new();
@@ -67,21 +77,34 @@ async fn finish_and_check(desk: &Desk, words: &[String], how: &str) -> Vec<Strin
 
 /// Every ticket's requester gets one mail about its opening, and no second one.
 async fn mails_not_once(desk: &Desk, tickets: &BTreeMap<u64, count::Ticket>) -> Vec<String> {
-    let expected: BTreeSet<(String, u64)> =
-        tickets.iter().map(|(number, ticket)| (ticket.row["requester"]["email"].as_str().unwrap().to_owned(), *number)).collect();
+    let expected: BTreeSet<(String, u64)> = tickets
+        .iter()
+        .map(|(number, ticket)| (ticket.row["requester"]["email"].as_str().unwrap().to_owned(), *number))
+        .collect();
     let began = Instant::now();
     loop {
         let mut sent: BTreeMap<(String, u64), usize> = BTreeMap::new();
         for mail in outbox::all(desk.server.data()) {
-            let number = mail.subject.split("CH-").nth(1).and_then(|rest| rest.split(|c: char| !c.is_ascii_digit()).next()?.parse().ok());
+            let number = mail
+                .subject
+                .split("CH-")
+                .nth(1)
+                .and_then(|rest| rest.split(|c: char| !c.is_ascii_digit()).next()?.parse().ok());
             if let Some(number) = number {
                 *sent.entry((mail.to.join(","), number)).or_default() += 1;
             }
         }
         let missing = expected.iter().filter(|who| !sent.contains_key(who)).count();
-        let doubled: Vec<String> = sent.iter().filter(|(who, times)| expected.contains(who) && **times != 1).map(|(who, n)| format!("{who:?} was mailed {n} times")).collect();
+        let doubled: Vec<String> = sent
+            .iter()
+            .filter(|(who, times)| expected.contains(who) && **times != 1)
+            .map(|(who, n)| format!("{who:?} was mailed {n} times"))
+            .collect();
         if missing == 0 || !doubled.is_empty() || began.elapsed() > PATIENCE {
-            return doubled.into_iter().chain((missing > 0).then(|| format!("{missing} tickets without their mail"))).collect();
+            return doubled
+                .into_iter()
+                .chain((missing > 0).then(|| format!("{missing} tickets without their mail")))
+                .collect();
         }
         tokio::time::sleep(Duration::from_millis(200)).await;
     }
@@ -90,14 +113,24 @@ async fn mails_not_once(desk: &Desk, tickets: &BTreeMap<u64, count::Ticket>) -> 
 async fn die_at_point(point: &str, n: u64) {
     let mut desk = Desk::open(Options::default()).await;
     let words = deliver(&desk, MAILS, true);
-    let calm = Options { extra_ca: Some(desk.pop3.ca_file()), ..Options::default() };
+    let calm = Options {
+        extra_ca: Some(desk.pop3.ca_file()),
+        ..Options::default()
+    };
     assert!(desk.server.stop().success());
     desk.server.restart_with(calm.clone().with_env(FAIL_AT, &format!("{point}:{n}")));
     ask(&desk).await;
     let ended = desk.server.wait_for_end(PATIENCE * 2);
-    assert!(ended.is_some_and(|status| !status.success()), "{point}: the server never came to this point for the {n}th time");
+    assert!(
+        ended.is_some_and(|status| !status.success()),
+        "{point}: the server never came to this point for the {n}th time"
+    );
     desk.server.restart_with(calm);
-    assert_eq!(finish_and_check(&desk, &words, point).await, Vec::<String>::new(), "killed at {point}:{n}");
+    assert_eq!(
+        finish_and_check(&desk, &words, point).await,
+        Vec::<String>::new(),
+        "killed at {point}:{n}"
+    );
 }
 
 #[tokio::test]
@@ -147,7 +180,11 @@ async fn at_random_moments() {
         desk.server.kill();
         desk.server.restart();
         let faults = finish_and_check(&desk, &words, "random").await;
-        assert_eq!(faults, Vec::<String>::new(), "killed {after:?} after the sweep was asked, {left} mails in the mailbox");
+        assert_eq!(
+            faults,
+            Vec::<String>::new(),
+            "killed {after:?} after the sweep was asked, {left} mails in the mailbox"
+        );
         // A slower machine sweeps longer: stretch what is to come so that the last moments fall behind its end.
         longest = longest.max(began.elapsed().min(Duration::from_secs(20)) / 2);
     }
@@ -160,14 +197,23 @@ async fn a_ledger_that_forgets_is_noticed() {
     let mut desk = Desk::open(Options::default()).await;
     // No Message-ID: nothing but the ledger tells a second time from the first.
     let words = deliver(&desk, 40, false);
-    let calm = Options { extra_ca: Some(desk.pop3.ca_file()), ..Options::default() };
+    let calm = Options {
+        extra_ca: Some(desk.pop3.ca_file()),
+        ..Options::default()
+    };
     assert!(desk.server.stop().success());
-    let broken = calm.clone().with_env(FAIL_AT, "after-commit:20").with_env(PROXY_VARIABLE, &between.url());
+    let broken = calm
+        .clone()
+        .with_env(FAIL_AT, "after-commit:20")
+        .with_env(PROXY_VARIABLE, &between.url());
     desk.server.restart_through(broken, &between);
     ask(&desk).await;
     assert!(desk.server.wait_for_end(PATIENCE).is_some());
     assert!(between.taken() >= 20, "{} rows of the ledger were kept back", between.taken());
     desk.server.restart_with(calm);
     let faults = finish_and_check(&desk, &words, "forgetting").await;
-    assert!(faults.iter().any(|fault| fault.ends_with("2 times")), "mails came twice and nobody noticed: {faults:?}");
+    assert!(
+        faults.iter().any(|fault| fault.ends_with("2 times")),
+        "mails came twice and nobody noticed: {faults:?}"
+    );
 }

@@ -19,7 +19,11 @@ async fn a_function_starts_and_answers_one_event_after_another() {
         let answer = function.invoke(&json!({"n": n}), PATIENCE).await.expect("it answers");
         assert_eq!(answer["echo"], json!({"n": n}));
     }
-    assert_eq!(function.time_to_first_next(PATIENCE).await, Some(start), "the first stays the first");
+    assert_eq!(
+        function.time_to_first_next(PATIENCE).await,
+        Some(start),
+        "the first stays the first"
+    );
 }
 
 #[tokio::test]
@@ -36,6 +40,9 @@ async fn failures_and_panics_come_back_and_the_function_lives_on() {
 async fn a_function_that_never_starts_is_silent() {
     let function = Function::start(Path::new("/bin/true"), &[]);
     assert_eq!(function.time_to_first_next(Duration::from_millis(300)).await, None);
-    let silent = function.invoke(&json!({}), Duration::from_millis(300)).await.expect_err("nobody answers");
+    let silent = function
+        .invoke(&json!({}), Duration::from_millis(300))
+        .await
+        .expect_err("nobody answers");
     assert_eq!(silent.kind, "Silent");
 }

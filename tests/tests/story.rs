@@ -2,12 +2,13 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "helpers of a test fail the test")]
 
 use chamada_tests::{
+    between::PROXY_VARIABLE,
     client::Api,
     fault_proxy::{FaultProxy, Faults},
     mails::Draft,
     naive::{chain, count},
     outbox,
-    server::{Options, PROXY_VARIABLE},
+    server::Options,
     story::{Desk, PATIENCE, seed},
 };
 use serde_json::{Value, json};
@@ -35,15 +36,33 @@ async fn tell(desk: &Desk) {
 
 async fn mail_becomes_a_ticket(desk: &Desk) -> u64 {
     let body = "Buenos días:\n\nLa terminal de pago de la caja 2 rechaza todas las tarjetas con chip desde ayer.\n\nGracias,\nCamila\n";
-    let mail = Draft::new(&format!("Camila Soto <{CUSTOMER}>"), "La terminal de pago rechaza tarjetas", "uno@farmacia.example", body);
-    desk.pop3.deliver("soporte", &mail.with_attachment("foto.png", "image/png", PIXEL).bytes());
+    let mail = Draft::new(
+        &format!("Camila Soto <{CUSTOMER}>"),
+        "La terminal de pago rechaza tarjetas",
+        "uno@farmacia.example",
+        body,
+    );
+    desk.pop3
+        .deliver("soporte", &mail.with_attachment("foto.png", "image/png", PIXEL).bytes());
     let sweep = desk.fetch().await;
-    assert_eq!((sweep["state"].as_str(), sweep["imported"].as_u64()), (Some("done"), Some(1)), "{sweep}");
+    assert_eq!(
+        (sweep["state"].as_str(), sweep["imported"].as_u64()),
+        (Some("done"), Some(1)),
+        "{sweep}"
+    );
     assert_eq!(desk.pop3.count("soporte"), 0, "what is imported is deleted from the mailbox");
-    let rows = desk.admin.wait("/api/tickets", PATIENCE, |page| page["items"].as_array().is_some_and(|rows| rows.len() == 1)).await;
+    let rows = desk
+        .admin
+        .wait("/api/tickets", PATIENCE, |page| {
+            page["items"].as_array().is_some_and(|rows| rows.len() == 1)
+        })
+        .await;
     let row = &rows["items"][0];
     assert_eq!(row["title"], "La terminal de pago rechaza tarjetas");
-    assert_eq!((&row["requester"]["email"], &row["requester"]["name"]), (&json!(CUSTOMER), &json!("Camila Soto")));
+    assert_eq!(
+        (&row["requester"]["email"], &row["requester"]["name"]),
+        (&json!(CUSTOMER), &json!("Camila Soto"))
+    );
     assert_eq!((&row["status"], &row["channel"]), (&json!("new"), &json!("mail")));
     let number = row["number"].as_u64().unwrap();
     let page = desk.admin.get(&format!("/api/tickets/{number}")).await.expect(200);
@@ -64,11 +83,15 @@ async fn assign(desk: &Desk, number: u64, specialist: &Value) {
     let version = desk.admin.get(&path).await.expect(200)["ticket"]["version"].as_u64().unwrap();
     let change = json!({"assignee_id": specialist["id"], "priority": "high", "due_at": "2030-11-22T13:00:00.000Z"});
     let ticket = desk.admin.patch_at(&path, version, &change).await.expect(200);
-    assert_eq!((&ticket["assignee"]["name"], &ticket["priority"]), (&json!("Bruno Díaz"), &json!("high")));
+    assert_eq!(
+        (&ticket["assignee"]["name"], &ticket["priority"]),
+        (&json!("Bruno Díaz"), &json!("high"))
+    );
     assert_eq!(ticket["due_at"], "2030-11-22T13:00:00.000Z");
     let stale = desk.admin.patch_at(&path, version, &json!({"priority": "low"})).await;
     assert_eq!(stale.expect_problem(412, "stale_version")["current"]["priority"], "high");
-    desk.mail(|mail| mail.to == [SPECIALIST] && mail.subject.contains(&format!("CH-{number}"))).await;
+    desk.mail(|mail| mail.to == [SPECIALIST] && mail.subject.contains(&format!("CH-{number}")))
+        .await;
 }
 
 async fn specialist_answers(desk: &Desk, bruno: &Api, number: u64) -> outbox::Sent {
@@ -76,13 +99,23 @@ async fn specialist_answers(desk: &Desk, bruno: &Api, number: u64) -> outbox::Se
     let path = format!("/api/tickets/{number}/messages");
     let entry = bruno.post(&path, &json!({"body": words, "visibility": "public"})).await.expect(201);
     assert_eq!((&entry["type"], &entry["body"]), (&json!("message"), &json!(words)));
-    bruno.post(&path, &json!({"body": "El lector es del lote malo.", "visibility": "internal"})).await.expect(201);
+    bruno
+        .post(&path, &json!({"body": "El lector es del lote malo.", "visibility": "internal"}))
+        .await
+        .expect(201);
     let ticket = bruno.get(&format!("/api/tickets/{number}")).await.expect(200)["ticket"].clone();
     assert_eq!(ticket["status"], "in_process", "a public answer of staff moves a new ticket on");
-    let mail = desk.mail(|mail| mail.to == [CUSTOMER] && mail.text.contains("antes de las 13:00")).await;
-    assert!(mail.html.contains("antes de las 13:00") && mail.ticket_link().is_some(), "text and HTML, with a link");
+    let mail = desk
+        .mail(|mail| mail.to == [CUSTOMER] && mail.text.contains("antes de las 13:00"))
+        .await;
+    assert!(
+        mail.html.contains("antes de las 13:00") && mail.ticket_link().is_some(),
+        "text and HTML, with a link"
+    );
     assert!(mail.header("Auto-Submitted").is_none_or(|v| v == "auto-generated"));
-    let leaked = outbox::all(desk.server.data()).iter().any(|mail| mail.text.contains("lote malo") && mail.to == [CUSTOMER]);
+    let leaked = outbox::all(desk.server.data())
+        .iter()
+        .any(|mail| mail.text.contains("lote malo") && mail.to == [CUSTOMER]);
     assert!(!leaked, "a note is never mailed to a customer");
     mail
 }
@@ -93,21 +126,39 @@ async fn customer_follows_the_link(desk: &Desk, mail: &outbox::Sent, number: u64
     assert_eq!(session["scope"], json!({"kind": "guest", "tickets": [number]}));
     let page = camila.get(&format!("/api/tickets/{number}")).await.expect(200);
     let text = page.to_string();
-    assert!(text.contains("antes de las 13:00") && !text.contains("lote malo"), "a customer never reads a note");
+    assert!(
+        text.contains("antes de las 13:00") && !text.contains("lote malo"),
+        "a customer never reads a note"
+    );
     let body = json!({"body": "Gracias, lo espero.", "visibility": "public"});
     camila.post(&format!("/api/tickets/{number}/messages"), &body).await.expect(201);
-    camila.get(&format!("/api/tickets/{}", number + 1)).await.expect_problem(404, "not_found");
+    camila
+        .get(&format!("/api/tickets/{}", number + 1))
+        .await
+        .expect_problem(404, "not_found");
     camila
 }
 
 async fn customer_answers_by_mail(desk: &Desk, mail: &outbox::Sent, number: u64) {
-    let answer = Draft::answer(mail, &format!("Camila Soto <{CUSTOMER}>"), "dos@farmacia.example", "Ya llegó el técnico.");
+    let answer = Draft::answer(
+        mail,
+        &format!("Camila Soto <{CUSTOMER}>"),
+        "dos@farmacia.example",
+        "Ya llegó el técnico.",
+    );
     desk.pop3.deliver("soporte", &answer.bytes());
     let sweep = desk.fetch().await;
-    assert_eq!((sweep["replies"].as_u64(), sweep["imported"].as_u64()), (Some(1), Some(0)), "{sweep}");
+    assert_eq!(
+        (sweep["replies"].as_u64(), sweep["imported"].as_u64()),
+        (Some(1), Some(0)),
+        "{sweep}"
+    );
     let page = desk.admin.get(&format!("/api/tickets/{number}")).await.expect(200);
     let last = page["entries"].as_array().unwrap().last().unwrap();
-    assert_eq!((&last["type"], &last["via"], &last["author"]["name"]), (&json!("message"), &json!("mail"), &json!("Camila Soto")));
+    assert_eq!(
+        (&last["type"], &last["via"], &last["author"]["name"]),
+        (&json!("message"), &json!("mail"), &json!("Camila Soto"))
+    );
     assert_eq!(last["body"].as_str().unwrap().trim(), "Ya llegó el técnico.", "the quote is folded");
 }
 
@@ -116,13 +167,20 @@ async fn resolve_and_reopen(desk: &Desk, bruno: &Api, camila: &Api, number: u64)
     let body = json!({"body": "Queda instalado el lector nuevo.", "visibility": "public", "resolve": true});
     bruno.post(&path, &body).await.expect(201);
     let status = |page: &Value| page["ticket"]["status"].as_str().unwrap().to_owned();
-    assert_eq!(status(&desk.admin.get(&format!("/api/tickets/{number}")).await.expect(200)), "resolved");
+    assert_eq!(
+        status(&desk.admin.get(&format!("/api/tickets/{number}")).await.expect(200)),
+        "resolved"
+    );
     desk.mail(|mail| mail.to == [CUSTOMER] && mail.text.contains("lector nuevo")).await;
-    camila.post(&path, &json!({"body": "Volvió a fallar.", "visibility": "public"})).await.expect(201);
+    camila
+        .post(&path, &json!({"body": "Volvió a fallar.", "visibility": "public"}))
+        .await
+        .expect(201);
     let page = desk.admin.get(&format!("/api/tickets/{number}")).await.expect(200);
     assert_eq!(status(&page), "in_process");
     assert!(page["entries"].as_array().unwrap().iter().any(|entry| entry["type"] == "reopened"));
-    desk.mail(|mail| mail.to == [SPECIALIST] && mail.text.contains("Volvió a fallar")).await;
+    desk.mail(|mail| mail.to == [SPECIALIST] && mail.text.contains("Volvió a fallar"))
+        .await;
 }
 
 async fn user_opens_by_form(desk: &Desk) {
@@ -138,10 +196,18 @@ async fn user_opens_by_form(desk: &Desk) {
     let again = rosa.post_once("/api/tickets", "form-1", &body).await.expect(201);
     assert_eq!(again["number"], ticket["number"], "the same key makes one ticket");
     let other = json!({"title": "Outra coisa", "body": "x", "kind": "incident"});
-    rosa.post_once("/api/tickets", "form-1", &other).await.expect_problem(422, "idempotency_key_reused");
-    let mine = rosa.wait("/api/tickets", PATIENCE, |page| page["items"].as_array().is_some_and(|rows| rows.len() == 1)).await;
+    rosa.post_once("/api/tickets", "form-1", &other)
+        .await
+        .expect_problem(422, "idempotency_key_reused");
+    let mine = rosa
+        .wait("/api/tickets", PATIENCE, |page| {
+            page["items"].as_array().is_some_and(|rows| rows.len() == 1)
+        })
+        .await;
     assert_eq!(mine["items"][0]["number"], ticket["number"]);
-    let mail = desk.mail(|mail| mail.to == ["rosa@botica.example"] && mail.subject.contains(&format!("CH-{number}"))).await;
+    let mail = desk
+        .mail(|mail| mail.to == ["rosa@botica.example"] && mail.subject.contains(&format!("CH-{number}")))
+        .await;
     assert!(mail.ticket_link().is_some());
 }
 
@@ -160,7 +226,11 @@ async fn everything_is_proved(desk: &Desk) {
     let (number, _) = tickets.first_key_value().unwrap();
     alter_one_byte(desk, *number, 3).await;
     let verdict = desk.admin.get(&format!("/api/tickets/{number}/verify")).await.expect(200);
-    assert_eq!((&verdict["valid"], &verdict["first_bad_seq"]), (&json!(false), &json!(3)), "{verdict}");
+    assert_eq!(
+        (&verdict["valid"], &verdict["first_bad_seq"]),
+        (&json!(false), &json!(3)),
+        "{verdict}"
+    );
 }
 
 async fn alter_one_byte(desk: &Desk, number: u64, seq: u64) {
@@ -174,7 +244,9 @@ async fn alter_one_byte(desk: &Desk, number: u64, seq: u64) {
     assert_ne!(entry, altered);
     let mut item = item["Item"].clone();
     item["e"] = json!({"S": altered});
-    chamada_tests::engine::raw(&engine, "PutItem", &json!({"TableName": table, "Item": item})).await.unwrap();
+    chamada_tests::engine::raw(&engine, "PutItem", &json!({"TableName": table, "Item": item}))
+        .await
+        .unwrap();
 }
 
 #[tokio::test]
@@ -193,6 +265,9 @@ async fn the_same_on_a_bad_day() {
         tell(&desk).await;
         let counts = proxy.counts();
         println!("seed {seed}: {counts:?}");
-        assert!(counts.conflicts > 0 && counts.throttled > 0 && counts.lost_answers > 0, "it was a bad day: {counts:?}");
+        assert!(
+            counts.conflicts > 0 && counts.throttled > 0 && counts.lost_answers > 0,
+            "it was a bad day: {counts:?}"
+        );
     }
 }

@@ -40,13 +40,21 @@ pub fn verify(mut entries: Vec<Stored>, head: &str) -> Verdict {
             && stored.previous_hash == previous
             && hash(&previous, &core(&stored.entry)) == stored.hash;
         if !sound {
-            return Verdict { entries: count, head: None, first_bad: Some(expected) };
+            return Verdict {
+                entries: count,
+                head: None,
+                first_bad: Some(expected),
+            };
         }
         previous.clone_from(&stored.hash);
     }
     // The ticket knows its head: an end that was cut off shows as the first entry missing.
     let first_bad = (previous != head).then_some(count as u64 + 1);
-    Verdict { entries: count, head: Some(previous), first_bad }
+    Verdict {
+        entries: count,
+        head: Some(previous),
+        first_bad,
+    }
 }
 
 /// `hex(SHA-256(ASCII(previous_hash) ‖ 0x0A ‖ JCS(core)))`.
@@ -61,7 +69,11 @@ pub fn hash(previous: &str, core: &Value) -> String {
 pub fn core(entry: &Value) -> Value {
     match entry {
         Value::Object(members) => word(members).unwrap_or_else(|| {
-            members.iter().filter(|(_, value)| !value.is_null()).map(|(name, value)| (name.clone(), core(value))).collect()
+            members
+                .iter()
+                .filter(|(_, value)| !value.is_null())
+                .map(|(name, value)| (name.clone(), core(value)))
+                .collect()
         }),
         Value::Array(items) => items.iter().map(core).collect(),
         other => other.clone(),
@@ -89,7 +101,12 @@ mod tests {
             let entry = json!({"seq": seq, "at": "2026-01-01T00:00:00.000Z", "type": "message", "via": "web", "author": null,
                 "data": {}, "body": {"s": "000102030405060708090a0b0c0d0e0f", "t": format!("text {seq}")}});
             let own = hash(&previous, &core(&entry));
-            let stored = Stored { seq, entry, previous_hash: previous.clone(), hash: own.clone() };
+            let stored = Stored {
+                seq,
+                entry,
+                previous_hash: previous.clone(),
+                hash: own.clone(),
+            };
             previous = own;
             stored
         });
@@ -102,7 +119,14 @@ mod tests {
         let (mut entries, head) = chain(5);
         assert_eq!(verify(entries.clone(), &head).first_bad, None);
         entries[2].entry["body"] = core(&entries[2].entry)["body"].clone();
-        assert_eq!(verify(entries, &head), Verdict { entries: 5, head: Some(head), first_bad: None });
+        assert_eq!(
+            verify(entries, &head),
+            Verdict {
+                entries: 5,
+                head: Some(head),
+                first_bad: None
+            }
+        );
     }
 
     #[test]

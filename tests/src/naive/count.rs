@@ -22,16 +22,25 @@ pub fn tickets(items: &[Item]) -> BTreeMap<u64, Ticket> {
     let mut tickets: BTreeMap<u64, Ticket> = BTreeMap::new();
     for item in items {
         let text = |name: &str| item.get(name).and_then(Value::as_str).unwrap_or_default();
-        let Some(number) = text("pk").strip_prefix("T#").and_then(|n| n.parse().ok()) else { continue };
+        let Some(number) = text("pk").strip_prefix("T#").and_then(|n| n.parse().ok()) else {
+            continue;
+        };
         let ticket = tickets.entry(number).or_default();
         let json = |name: &str| serde_json::from_str(text(name)).unwrap_or(Value::Null);
         if text("sk") == "META" {
             ticket.row = json("row");
         } else if let Some(seq) = text("sk").strip_prefix("H#").and_then(|n| n.parse().ok()) {
-            ticket.entries.push(Stored { seq, entry: json("e"), previous_hash: text("p").into(), hash: text("h").into() });
+            ticket.entries.push(Stored {
+                seq,
+                entry: json("e"),
+                previous_hash: text("p").into(),
+                hash: text("h").into(),
+            });
         }
     }
-    tickets.values_mut().for_each(|ticket| ticket.entries.sort_by_key(|entry| entry.seq));
+    tickets
+        .values_mut()
+        .for_each(|ticket| ticket.entries.sort_by_key(|entry| entry.seq));
     tickets
 }
 
@@ -50,11 +59,18 @@ pub fn faults(tickets: &BTreeMap<u64, Ticket>) -> Vec<String> {
             faults.push(format!("{number}: entry {seq} is bad"));
         }
         if row("last_seq") != Some(ticket.entries.len() as u64) {
-            faults.push(format!("{number}: {} entries, last_seq {:?}", ticket.entries.len(), row("last_seq")));
+            faults.push(format!(
+                "{number}: {} entries, last_seq {:?}",
+                ticket.entries.len(),
+                row("last_seq")
+            ));
         }
         let status = status(&ticket.entries);
         if ticket.row["status"].as_str() != Some(&status) {
-            faults.push(format!("{number}: its history ends {status}, its row says {}", ticket.row["status"]));
+            faults.push(format!(
+                "{number}: its history ends {status}, its row says {}",
+                ticket.row["status"]
+            ));
         }
     }
     faults
@@ -62,8 +78,14 @@ pub fn faults(tickets: &BTreeMap<u64, Ticket>) -> Vec<String> {
 
 /// The status that a history leads to.
 fn status(entries: &[Stored]) -> String {
-    let changes = entries.iter().filter(|stored| matches!(stored.entry["type"].as_str(), Some("status" | "reopened")));
-    changes.last().and_then(|stored| stored.entry["data"]["to"].as_str()).unwrap_or("new").to_owned()
+    let mut changes = entries
+        .iter()
+        .filter(|stored| matches!(stored.entry["type"].as_str(), Some("status" | "reopened")));
+    changes
+        .next_back()
+        .and_then(|stored| stored.entry["data"]["to"].as_str())
+        .unwrap_or("new")
+        .to_owned()
 }
 
 /// How many entries say each of these words in their body or title: a mail that carries a word of its own must be found exactly once.
@@ -85,7 +107,11 @@ pub fn said(tickets: &BTreeMap<u64, Ticket>, words: &[String]) -> HashMap<String
 /// The words that were not said exactly once, with how often they were.
 #[must_use]
 pub fn not_once(times: &HashMap<String, usize>) -> Vec<String> {
-    let mut wrong: Vec<String> = times.iter().filter(|(_, count)| **count != 1).map(|(word, count)| format!("{word}: {count} times")).collect();
+    let mut wrong: Vec<String> = times
+        .iter()
+        .filter(|(_, count)| **count != 1)
+        .map(|(word, count)| format!("{word}: {count} times"))
+        .collect();
     wrong.sort();
     wrong
 }
@@ -94,19 +120,27 @@ pub fn not_once(times: &HashMap<String, usize>) -> Vec<String> {
 #[must_use]
 pub fn entries_of(tickets: &BTreeMap<u64, Ticket>, types: &[&str]) -> usize {
     let entries = tickets.values().flat_map(|ticket| &ticket.entries);
-    entries.filter(|stored| stored.entry["type"].as_str().is_some_and(|t| types.contains(&t))).count()
+    entries
+        .filter(|stored| stored.entry["type"].as_str().is_some_and(|t| types.contains(&t)))
+        .count()
 }
 
 /// Items whose partition key begins so, by whole key.
 #[must_use]
 pub fn partition<'a>(items: &'a [Item], prefix: &str) -> Vec<&'a Item> {
-    items.iter().filter(|item| item.get("pk").and_then(Value::as_str).is_some_and(|pk| pk.starts_with(prefix))).collect()
+    items
+        .iter()
+        .filter(|item| item.get("pk").and_then(Value::as_str).is_some_and(|pk| pk.starts_with(prefix)))
+        .collect()
 }
 
 /// Rows of the mailboxes' ledgers: one for every message that a sweep has judged and the server still lists.
 #[must_use]
 pub fn ledger(items: &[Item]) -> usize {
-    partition(items, "MB#").iter().filter(|item| item.get("sk").and_then(Value::as_str).is_some_and(|sk| sk.starts_with("UID#"))).count()
+    partition(items, "MB#")
+        .iter()
+        .filter(|item| item.get("sk").and_then(Value::as_str).is_some_and(|sk| sk.starts_with("UID#")))
+        .count()
 }
 
 #[cfg(test)]
@@ -125,7 +159,9 @@ mod tests {
         for seq in 1..=entries {
             let entry = json!({"seq": seq, "type": if seq == 1 { "opened" } else { "message" }, "data": {}, "body": {"s": "00".repeat(16), "t": format!("hola word-{seq} adios")}});
             let hash = chain::hash(&previous, &chain::core(&entry));
-            items.push(item(json!({"pk": "T#0000000007", "sk": format!("H#{seq:08}"), "e": entry.to_string(), "p": previous, "h": hash})));
+            items.push(item(
+                json!({"pk": "T#0000000007", "sk": format!("H#{seq:08}"), "e": entry.to_string(), "p": previous, "h": hash}),
+            ));
             previous = hash;
         }
         let row = json!({"last_seq": entries, "head_hash": previous, "status": "new"});

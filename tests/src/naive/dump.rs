@@ -31,14 +31,22 @@ pub async fn table(url: &str, name: &str) -> Vec<Item> {
 /// For a type that DynamoDB does not have.
 #[must_use]
 pub fn plain(value: &Value) -> Value {
-    let (kind, inner) = value.as_object().and_then(|o| o.iter().next()).expect("an attribute value names its type");
+    let (kind, inner) = value
+        .as_object()
+        .and_then(|o| o.iter().next())
+        .expect("an attribute value names its type");
     match kind.as_str() {
         "S" | "BOOL" | "SS" | "BS" | "B" => inner.clone(),
         "N" => number(inner),
         "NULL" => Value::Null,
         "L" => inner.as_array().into_iter().flatten().map(plain).collect(),
         "NS" => inner.as_array().into_iter().flatten().map(number).collect(),
-        "M" => inner.as_object().into_iter().flatten().map(|(name, value)| (name.clone(), plain(value))).collect(),
+        "M" => inner
+            .as_object()
+            .into_iter()
+            .flatten()
+            .map(|(name, value)| (name.clone(), plain(value)))
+            .collect(),
         other => panic!("no type of DynamoDB: {other}"),
     }
 }

@@ -21,7 +21,10 @@ pub fn canonical(value: &Value) -> String {
             let mut members: Vec<(&String, &Value)> = members.iter().collect();
             // Section 3.2.3: by UTF-16 code units, which differs from UTF-8's order beyond the basic plane.
             members.sort_by_key(|(name, _)| name.encode_utf16().collect::<Vec<u16>>());
-            let members: Vec<String> = members.iter().map(|(name, value)| format!("{}:{}", string(name), canonical(value))).collect();
+            let members: Vec<String> = members
+                .iter()
+                .map(|(name, value)| format!("{}:{}", string(name), canonical(value)))
+                .collect();
             format!("{{{}}}", members.join(","))
         }
     }
@@ -87,15 +90,19 @@ mod tests {
         // The numbers are built here: serde_json reads some decimals one unit in the last place off.
         let string = r#""\u20ac$\u000F\u000aA'\u0042\u0022\u005c\\\"\/""#;
         let input = json!({
-            "numbers": [333_333_333.333_333_29_f64, 1e30, 4.50, 2e-3, 0.000_000_000_000_000_000_000_000_001],
+            "numbers": [333_333_333.333_333_3, 1e30, 4.50, 2e-3, 0.000_000_000_000_000_000_000_000_001],
             "string": serde_json::from_str::<Value>(string).unwrap(),
             "literals": [null, true, false],
         });
-        let output = r#"{"literals":[null,true,false],"numbers":[333333333.3333333,1e+30,4.5,0.002,1e-27],"string":"€$\u000f\nA'B\"\\\\\"/"}"#;
+        let output =
+            r#"{"literals":[null,true,false],"numbers":[333333333.3333333,1e+30,4.5,0.002,1e-27],"string":"€$\u000f\nA'B\"\\\\\"/"}"#;
         assert_eq!(canonical(&input), output);
         // Section 3.2.3: sorting.
         let input = json!({"\u{20ac}": 1, "\r": 2, "\u{fb33}": 3, "1": 4, "\u{1f600}": 5, "\u{80}": 6, "\u{f6}": 7});
-        assert_eq!(canonical(&input), "{\"\\r\":2,\"1\":4,\"\u{80}\":6,\"\u{f6}\":7,\"\u{20ac}\":1,\"\u{1f600}\":5,\"\u{fb33}\":3}");
+        assert_eq!(
+            canonical(&input),
+            "{\"\\r\":2,\"1\":4,\"\u{80}\":6,\"\u{f6}\":7,\"\u{20ac}\":1,\"\u{1f600}\":5,\"\u{fb33}\":3}"
+        );
     }
 
     #[test]

@@ -1,0 +1,220 @@
+//! What each call may cost (DATA.md, 'Budgets'): the same at 100 and at 20,000 tickets.
+//!
+//! The functions run here as they run in `chamada serve`, on the embedded engine, with a recorder between. Stream, bus and schedules stand still, so that
+//! nothing but the call itself is counted.
+#![expect(clippy::unwrap_used, reason = "helpers of a test fail the test")]
+
+use chamada_local::{
+    engine::Durability,
+    folder::Folder,
+    services::{Services, Settings},
+    wiring,
+};
+use chamada_platform::Clock;
+use chamada_tests::{
+    capacity::{Recorder, Usage},
+    client::Api,
+    server::ADMIN,
+};
+use serde_json::{Value, json};
+use std::{net::SocketAddr, sync::Arc};
+use tempfile::TempDir;
+use tokio::net::TcpListener;
+
+/// The functions behind a listener, each of their requests to the table recorded.
+struct House {
+    api: Arc<Api>,
+    recorder: Recorder,
+    _services: Services,
+    _folder: Folder,
+    _dir: TempDir,
+}
+
+/// At most so much; capacity units of table and indexes.
+struct Budget {
+    round_trips: usize,
+    read: f64,
+    write: f64,
+    index_write: f64,
+}
+
+impl Budget {
+    const fn reading(round_trips: usize, read: f64) -> Self {
+        Self {
+            round_trips,
+            read,
+            write: 0.0,
+            index_write: 0.0,
+        }
+    }
+
+    /// What is over it, in words.
+    fn over(&self, call: &str, usage: &Usage) -> Option<String> {
+        let within = usage.round_trips() <= self.round_trips
+            && usage.read() <= self.read
+            && usage.table().write <= self.write
+            && usage.index().write <= self.index_write
+            && !usage.requests.is_empty();
+        println!("{call}: {}", usage.describe());
+        (!within).then(|| format!("{call}: {}", usage.describe()))
+    }
+}
+
+impl House {
+    async fn open() -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let folder = Folder::take(&dir.path().join("data")).unwrap();
+        let (site, files) = (
+            TcpListener::bind("127.0.0.1:0").await.unwrap(),
+            TcpListener::bind("127.0.0.1:0").await.unwrap(),
+        );
+        let origin = |listener: &TcpListener| format!("http://{}", listener.local_addr().unwrap());
+        let (site_url, files_url) = (origin(&site), origin(&files));
+        let settings = Settings {
+            site_url: site_url.clone(),
+            files_url,
+            sender: "chamada@chamada.example".into(),
+            smtp_url: None,
+            extra_ca: None,
+            trust_proxy: false,
+            allow_plain_pop3: false,
+            log_format: "text".into(),
+            durability: Durability::default(),
+        };
+        let services = Services::start(&folder, &settings, files, Clock::system()).await.unwrap();
+        let recorder = Recorder::start(&services.server_file().dynamodb);
+        let platform = services.platform_through(Some(recorder.url()));
+        let functions = wiring::functions(&platform).await.unwrap();
+        let token = wiring::first_administrator(&platform, ADMIN).await.unwrap();
+        let app = functions.router.into_make_service_with_connect_info::<SocketAddr>();
+        tokio::spawn(axum::serve(site, app).into_future());
+        let api = Arc::new(Api::new(&site_url, &site_url));
+        api.post("/api/session", &json!({"token": token})).await.expect(200);
+        Self {
+            api,
+            recorder,
+            _services: services,
+            _folder: folder,
+            _dir: dir,
+        }
+    }
+
+    /// Opens tickets until there are so many.
+    async fn fill(&self, tickets: u64) {
+        const AT_ONCE: u64 = 8;
+        let open = |from: u64| {
+            let api = Arc::clone(&self.api);
+            tokio::spawn(async move {
+                for n in (from..tickets).step_by(usize::try_from(AT_ONCE).unwrap()) {
+                    api.post("/api/tickets", &ticket(n)).await.expect(201);
+                }
+            })
+        };
+        let openers: Vec<_> = (0..AT_ONCE).map(open).collect();
+        for opener in openers {
+            opener.await.unwrap();
+        }
+    }
+
+    /// What one call used.
+    async fn cost<T>(&self, call: impl Future<Output = T>) -> (T, Usage) {
+        drop(self.recorder.take());
+        let said = call.await;
+        (said, self.recorder.take())
+    }
+}
+
+fn text() -> String {
+    "palabras ".repeat(56).chars().take(500).collect()
+}
+
+fn ticket(n: u64) -> Value {
+    json!({"title": format!("Pedido {n}"), "body": text(), "kind": "incident"})
+}
+
+async fn over_budget(tickets: u64) -> Vec<String> {
+    let house = House::open().await;
+    let api = &house.api;
+    let person = json!({"email": "bruno@chamada.example", "name": "Bruno", "role": "specialist", "locale": "es"});
+    let bruno = api.post("/api/users", &person).await.expect(201)["id"].clone();
+    house.fill(tickets).await;
+    let number = api.post("/api/tickets", &ticket(tickets)).await.expect(201)["number"]
+        .as_u64()
+        .unwrap();
+    let path = format!("/api/tickets/{number}");
+    let message = json!({"body": text(), "visibility": "public"});
+    for _ in 0..20 {
+        api.post(&format!("{path}/messages"), &message).await.expect(201);
+    }
+    // Warm: settings are kept for 30 s (DATA.md), and a first call fetches them.
+    api.get("/api/tickets").await.expect(200);
+    let mut over = Vec::new();
+    over.extend(read_budgets(&house, &path).await);
+    let (_, usage) = house.cost(async { api.post("/api/tickets", &ticket(0)).await.expect(201) }).await;
+    over.extend(
+        Budget {
+            round_trips: 3,
+            read: 4.0,
+            write: 13.0,
+            index_write: 12.0,
+        }
+        .over("open a new ticket", &usage),
+    );
+    let (_, usage) = house
+        .cost(async { api.post(&format!("{path}/messages"), &message).await.expect(201) })
+        .await;
+    over.extend(
+        Budget {
+            round_trips: 3,
+            read: 4.0,
+            write: 12.0,
+            index_write: 16.0,
+        }
+        .over("post a message", &usage),
+    );
+    for change in [json!({"assignee_id": bruno}), json!({"status": "on_hold"})] {
+        let version = api.get(&path).await.expect(200)["ticket"]["version"].as_u64().unwrap();
+        let (_, usage) = house.cost(async { api.patch_at(&path, version, &change).await.expect(200) }).await;
+        over.extend(
+            Budget {
+                round_trips: 3,
+                read: 4.0,
+                write: 12.0,
+                index_write: 20.0,
+            }
+            .over(&format!("change {change}"), &usage),
+        );
+    }
+    over
+}
+
+async fn read_budgets(house: &House, path: &str) -> Vec<String> {
+    let calls = [
+        ("/api/me", Budget::reading(1, 2.0)),
+        (path, Budget::reading(2, 8.0)),
+        // Open and closed are a partition each: twice 6.
+        ("/api/tickets?limit=25", Budget::reading(2, 12.0)),
+        ("/api/tickets?limit=25&status=pending", Budget::reading(2, 12.0)),
+        ("/api/tickets?limit=25&status=new", Budget::reading(2, 6.0)),
+        ("/api/tickets?limit=25&sort=-priority", Budget::reading(2, 6.0)),
+        ("/api/tickets?limit=25&sort=due_at", Budget::reading(2, 6.0)),
+        ("/api/tickets?limit=25&assignee=none&status=pending", Budget::reading(2, 6.0)),
+        ("/api/tickets?limit=25&kind=requirement", Budget::reading(2, 30.0)),
+    ];
+    let mut over = Vec::new();
+    for (call, budget) in calls {
+        let (_, usage) = house.cost(async { house.api.get(call).await.expect(200) }).await;
+        over.extend(budget.over(call, &usage));
+    }
+    over
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn at_a_hundred_tickets() {
+    assert_eq!(over_budget(100).await, Vec::<String>::new());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn at_twenty_thousand_tickets() {
+    assert_eq!(over_budget(20_000).await, Vec::<String>::new());
+}
