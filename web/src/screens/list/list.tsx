@@ -125,13 +125,8 @@ function CustomerList() {
         </header>
         <ListBody
           list={list}
-          empty={
-            <Empty text={t('mine.empty')}>
-              <a class="btn primary" href="#/new">
-                {t('ticket.new')}
-              </a>
-            </Empty>
-          }
+          // The button to open one stands in the head of the page.
+          empty={<Empty text={t('mine.empty')} />}
         >
           <CustomerTable rows={list.rows ?? []} now={now} stale={list.loading} />
         </ListBody>
