@@ -1,5 +1,4 @@
 //! The launcher of a real POP3 server.
-#![expect(clippy::unwrap_used, reason = "helpers of a test fail the test")]
 
 use chamada_tests::dovecot::{Dovecot, Options};
 use rustls_pki_types::{CertificateDer, ServerName, pem::PemObject as _};

@@ -1,5 +1,5 @@
 //! The story of a ticket, from a mail to its resolution and back, through the real server and a real POP3 server; and once more on a bad day.
-#![expect(clippy::unwrap_used, clippy::expect_used, reason = "helpers of a test fail the test")]
+#![expect(clippy::unwrap_used, reason = "helpers of a test fail the test")]
 
 use chamada_tests::{
     between::PROXY_VARIABLE,

@@ -1,4 +1,5 @@
 //! The proxy that takes a guard away, against the embedded engine: what is guarded is refused without it, and gets through with it.
+#![expect(clippy::expect_used, reason = "helpers of a test fail the test")]
 
 use chamada_tests::{
     engine::{Engine, raw},
