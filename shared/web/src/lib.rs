@@ -1,1 +1,30 @@
-//! chamada-web.
+//! HTTP plumbing that every function shares: reading requests, refusing them, and answering.
+
+pub mod credentials;
+pub mod cursor;
+mod errors;
+pub mod etag;
+pub mod idempotency;
+mod json;
+mod layers;
+pub mod openapi;
+mod origin;
+mod path;
+mod problem;
+mod query;
+pub mod read;
+mod service;
+mod source;
+
+pub use cursor::{CursorKey, Page};
+pub use etag::{Conditional, IfMatch};
+pub use idempotency::IdempotencyKey;
+pub use json::{BODY_LIMIT, Json, Raw, Write};
+pub use layers::REQUEST_ID;
+pub use origin::SameOrigin;
+pub use path::{Id, Id2};
+pub use problem::{FieldProblem, Problem, ProblemBody, no_such_method, no_such_route};
+pub use query::{Paging, Query};
+pub use read::{Fields, Input, Nothing};
+pub use service::{dress, platform_of, service};
+pub use source::SourceAddress;
