@@ -1,6 +1,7 @@
 //! Chamada on one machine: every function in one process, over embedded doubles of the AWS services that it uses.
 
 pub mod bus;
+pub mod check;
 pub mod cli;
 pub mod control;
 pub mod doubles;

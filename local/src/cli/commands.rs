@@ -10,6 +10,7 @@ use serde::de::DeserializeOwned;
 use tokio::net::TcpListener;
 
 use super::{DataArgs, Failure};
+use crate::check::check;
 use crate::control::{Replay, Replayed};
 use crate::engine::Durability;
 use crate::folder::{Folder, ServerFile, running};
@@ -58,7 +59,7 @@ async fn with_platform<T>(folder: &Path, site_url: &str, work: impl AsyncFnOnce(
 
 pub(super) async fn verify(data: &DataArgs) -> Result<ExitCode, Failure> {
     let clean = with_platform(&data.folder, "http://localhost", async |platform| {
-        Ok(wiring::verify(platform).await?)
+        Ok(check(platform).await?)
     })
     .await?;
     Ok(if clean { ExitCode::SUCCESS } else { ExitCode::FAILURE })

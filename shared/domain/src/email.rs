@@ -10,7 +10,7 @@ use crate::error::FieldError;
 /// An address, lower-cased and trimmed: two spellings of one mailbox are one person.
 ///
 /// RFC 5321 lets the local part be case-sensitive; no provider in use does so, and people type both.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, utoipa::ToSchema)]
 pub struct EmailAddress(String);
 
 impl EmailAddress {

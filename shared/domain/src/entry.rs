@@ -351,6 +351,9 @@ pub struct MailFacts {
     /// Attachments that stay in the original file, because of their type or number.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub left_in_original: u64,
+    /// Whether a machine sent it: nothing is mailed back.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub automatic: bool,
 }
 
 fn is_zero(number: &u64) -> bool {

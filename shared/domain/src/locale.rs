@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 /// A language that Chamada speaks with people.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Locale {
     /// Spanish, the default.

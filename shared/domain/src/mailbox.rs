@@ -1,12 +1,16 @@
 //! Mailboxes that are emptied over POP3, and what became of their messages.
 
+mod failure;
+
+use std::net::IpAddr;
+
 use serde::{Deserialize, Serialize};
 
 use crate::vocabulary::Kind;
 use crate::{CategoryId, EmailAddress, Locale, MailboxId, SweepId, TicketNumber, Timestamp, UnitId};
 
 /// How the connection to a mail server is kept private.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Security {
     /// TLS from the first byte, port 995 (RFC 8314).
@@ -29,7 +33,7 @@ pub enum Auth {
 }
 
 /// What happens to a message on the server once it is imported.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum AfterImport {
     /// It is deleted.
@@ -39,7 +43,7 @@ pub enum AfterImport {
 }
 
 /// What tickets of this mailbox get where the mail does not say.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(default)]
 pub struct MailboxDefaults {
     /// Incident where not set.
@@ -105,7 +109,7 @@ pub struct Mailbox {
 }
 
 /// How the last sweep of a mailbox ended, for its card.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct LastSweep {
     /// When.
     pub at: Timestamp,
@@ -121,7 +125,7 @@ pub struct LastSweep {
 }
 
 /// Why a mailbox could not be read.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct SweepError {
     /// `host_not_found, refused, timed_out, certificate, auth_failed, in_use, protocol`.
     pub code: String,
@@ -129,8 +133,29 @@ pub struct SweepError {
     pub detail: String,
 }
 
+impl Mailbox {
+    /// The name of its secret in the parameter store, below the deployment's prefix.
+    #[must_use]
+    pub fn secret_name(id: &MailboxId) -> String {
+        format!("mailbox/{id}")
+    }
+
+    /// Whether a connection without TLS may be made to its server: to this machine, or where the deployment allows it.
+    #[must_use]
+    pub fn is_private(&self, plain_allowed: bool) -> bool {
+        self.security != Security::Plain || plain_allowed || is_loopback(&self.host)
+    }
+}
+
+/// Whether a host is this machine by its name alone (RFC 6761 §6.3, RFC 1122 §3.2.1.3, RFC 4291 §2.5.3). Other names are not looked up: who answers
+/// for them may change.
+#[must_use]
+pub fn is_loopback(host: &str) -> bool {
+    host.eq_ignore_ascii_case("localhost") || host.parse::<IpAddr>().is_ok_and(|address| address.to_canonical().is_loopback())
+}
+
 /// How far a sweep is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum SweepState {
     /// Somebody wants it.
@@ -144,7 +169,7 @@ pub enum SweepState {
 }
 
 /// One sweep of one mailbox, while it runs and afterwards.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Sweep {
     /// Which.
     pub id: SweepId,
@@ -168,8 +193,30 @@ pub struct Sweep {
     pub error: Option<SweepError>,
 }
 
+impl Sweep {
+    /// A sweep that is asked for now. Its id begins with the time, so that ids sort as sweeps came; the four bytes are random, which the caller draws.
+    #[must_use]
+    pub fn asked(mailbox: MailboxId, now: Timestamp, random: [u8; 4]) -> Self {
+        let ms = u64::try_from(now.as_offset().unix_timestamp_nanos() / 1_000_000).unwrap_or(0);
+        let [_, _, time @ ..] = ms.to_be_bytes();
+        let mut bytes = [0; 10];
+        bytes[..6].copy_from_slice(&time);
+        bytes[6..].copy_from_slice(&random);
+        Self {
+            id: SweepId::from_random(bytes),
+            mailbox,
+            state: SweepState::Asked,
+            asked_at: now,
+            started_at: None,
+            ended_at: None,
+            counts: SweepCounts::default(),
+            error: None,
+        }
+    }
+}
+
 /// What a sweep counts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(default)]
 pub struct SweepCounts {
     /// Messages that the ledger did not have.
@@ -193,7 +240,7 @@ pub struct SweepCounts {
 }
 
 /// What became of a message.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Verdict {
     /// A new ticket.
@@ -246,4 +293,32 @@ pub struct LedgerEntry {
     pub size: u64,
     /// When it was dealt with.
     pub at: Timestamp,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::timestamp::seconds;
+
+    #[test]
+    fn this_machine_is_known_by_its_name() {
+        for host in ["localhost", "LOCALHOST", "127.0.0.1", "127.8.9.1", "::1", "::ffff:127.0.0.1"] {
+            assert!(is_loopback(host), "{host}");
+        }
+        for host in ["localhost.example.org", "10.0.0.1", "0.0.0.0", "::", "[::1]", "127.0.0.1.example.org"] {
+            assert!(!is_loopback(host), "{host}");
+        }
+    }
+
+    #[test]
+    fn sweeps_sort_as_they_came() {
+        let mailbox = MailboxId::from_random([1; 10]);
+        let at: Timestamp = "2026-11-22T05:07:31.412Z".parse().unwrap();
+        let (first, later) = (
+            Sweep::asked(mailbox.clone(), at, [0xff; 4]),
+            Sweep::asked(mailbox, at.plus(seconds(1)), [0; 4]),
+        );
+        assert!(first.id < later.id);
+        assert_eq!(first.id.as_str(), "swp_01a201a6ffd4ffffffff");
+    }
 }

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::Locale;
 
 /// Which tickets a specialist sees.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum SpecialistsSee {
     /// Those assigned to them.
@@ -15,7 +15,7 @@ pub enum SpecialistsSee {
 }
 
 /// The settings of the site.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(default)]
 pub struct Settings {
     /// What the site is called, 1 to 80 characters.

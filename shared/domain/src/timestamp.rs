@@ -10,7 +10,8 @@ use time::{Duration, OffsetDateTime, UtcOffset};
 use crate::error::FieldError;
 
 /// A moment in UTC, to the millisecond. Written `2026-11-22T05:07:31.412Z` (RFC 3339), so that text order is time order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, utoipa::ToSchema)]
+#[schema(value_type = String, format = DateTime)]
 pub struct Timestamp(OffsetDateTime);
 
 impl Timestamp {
@@ -51,6 +52,24 @@ impl Timestamp {
     pub fn since(self, earlier: Self) -> Duration {
         self.0 - earlier.0
     }
+}
+
+/// A span of whole hours.
+#[must_use]
+pub fn hours(hours: i64) -> Duration {
+    Duration::hours(hours)
+}
+
+/// A span of whole days.
+#[must_use]
+pub fn days(days: i64) -> Duration {
+    Duration::days(days)
+}
+
+/// A span of whole seconds.
+#[must_use]
+pub fn seconds(seconds: i64) -> Duration {
+    Duration::seconds(seconds)
 }
 
 impl fmt::Display for Timestamp {

@@ -8,7 +8,7 @@ use crate::entry::Place;
 use crate::{CategoryId, FieldError, Kind, Refusal, UnitId};
 
 /// The organisation: corporation > company > site; cost centres under the company.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Organisation {
     /// The corporations.
     #[serde(default)]
@@ -16,7 +16,7 @@ pub struct Organisation {
 }
 
 /// A group of companies.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Corporation {
     /// Which.
     pub id: UnitId,
@@ -31,7 +31,7 @@ pub struct Corporation {
 }
 
 /// A company.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Company {
     /// Which.
     pub id: UnitId,
@@ -52,7 +52,7 @@ pub struct Company {
 }
 
 /// A site of a company.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Site {
     /// Which.
     pub id: UnitId,
@@ -64,7 +64,7 @@ pub struct Site {
 }
 
 /// A cost centre of a company.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct CostCentre {
     /// Which.
     pub id: UnitId,
@@ -78,7 +78,7 @@ pub struct CostCentre {
 }
 
 /// The categories, by kind of ticket.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Categories {
     /// Of incidents.
     #[serde(default)]
@@ -89,7 +89,7 @@ pub struct Categories {
 }
 
 /// A category.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Category {
     /// Which.
     pub id: CategoryId,
@@ -104,7 +104,7 @@ pub struct Category {
 }
 
 /// A subcategory.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Subcategory {
     /// Which.
     pub id: CategoryId,
@@ -116,7 +116,7 @@ pub struct Subcategory {
 }
 
 /// A name in three languages.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Names {
     /// In Spanish.
     pub es: String,

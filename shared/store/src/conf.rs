@@ -205,6 +205,23 @@ impl Store {
         answer.attributes.unwrap_or_default().number("uses")
     }
 
+    /// Takes one use back that [`Store::count_use`] counted at `now`: what is limited are failures, and this was none.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn take_back_use(&self, what: &str, who: &str, now: chamada_domain::Timestamp) -> Result<(), StoreError> {
+        let update = self
+            .client
+            .update_item()
+            .table_name(&*self.table)
+            .key("pk", s(keys::rate_limit(what, who)))
+            .key("sk", s(&now.to_string()[..13]))
+            .update_expression("ADD uses :less")
+            .expression_attribute_values(":less", n(-1));
+        update.send().await.map_err(StoreError::unavailable)?;
+        Ok(())
+    }
+
     /// How many uses of `what` by `who` this hour has seen.
     ///
     /// # Errors

@@ -6,7 +6,7 @@ use crate::error::{Made, StoreError};
 use crate::item::{Item, ItemExt, keyed, s};
 use crate::keys;
 use crate::store::Store;
-use crate::transaction::{Condition, Guard, Transaction};
+use crate::transaction::{Condition, Failure, Guard, Transaction};
 
 /// For how long a request is remembered, in hours.
 const REMEMBERED_HOURS: i64 = 24;
@@ -48,6 +48,26 @@ impl Store {
         let unless = Condition::new("attribute_not_exists(pk) OR expires_at <= :now", vec![(":now", now)]);
         transaction.put(&self.table, Guard::Idempotency, item, Some(unless));
         Ok(())
+    }
+
+    /// Remembers a request after it was carried out: for what does no harm if a crash in between makes it be carried out again.
+    ///
+    /// # Errors
+    /// [`StoreError::KeyReused`] where the key stood for another request.
+    pub async fn remember_alone(&self, request: Option<&Idempotency>, made: &Made) -> Result<(), StoreError> {
+        if request.is_none() {
+            return Ok(());
+        }
+        let mut transaction = Transaction::default();
+        self.remember(&mut transaction, request, made)?;
+        match transaction.run(&self.client).await {
+            Ok(()) => Ok(()),
+            Err(Failure::Store(error)) => Err(error),
+            Err(Failure::Contention | Failure::Condition(..)) => match self.replay(request).await {
+                Err(StoreError::Replayed(_)) => Ok(()),
+                outcome => outcome,
+            },
+        }
     }
 }
 

@@ -8,8 +8,9 @@ use chamada_domain::timestamp::days;
 use chamada_domain::{MailboxId, TicketNumber, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::error::StoreError;
-use crate::item::{Item, ItemExt, keyed, n, s};
+use crate::error::{Made, StoreError};
+use crate::idempotency::Idempotency;
+use crate::item::{Item, ItemExt, keyed, n, s, to_json};
 use crate::keys;
 use crate::leases::Lease;
 use crate::lists::{Index, Position};
@@ -149,6 +150,52 @@ impl Store {
             .await?
             .ok_or(StoreError::NotFound)?;
         item.json("row")
+    }
+
+    /// Gives a quarantined message up: it counts as ignored from now on, and is not fetched again.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`]; [`StoreError::Conflict`] `not_quarantined`; [`StoreError::Raced`] where something else became of it meanwhile;
+    /// [`StoreError::Replayed`] or [`StoreError::KeyReused`].
+    pub async fn discard_message(
+        &self,
+        mailbox: &MailboxId,
+        id: &str,
+        reason: &str,
+        request: Option<&Idempotency>,
+    ) -> Result<(), StoreError> {
+        self.replay(request).await?;
+        let item = self
+            .read(&keys::mailbox(mailbox), &keys::ledger(id), true)
+            .await?
+            .ok_or(StoreError::NotFound)?;
+        let mut entry: LedgerEntry = item.json("row")?;
+        if entry.state != Verdict::Quarantined {
+            return Err(StoreError::Conflict("not_quarantined"));
+        }
+        entry.state = Verdict::Ignored;
+        entry.reason = Some(reason.to_owned());
+        let update = self
+            .client
+            .update_item()
+            .table_name(&*self.table)
+            .key("pk", s(keys::mailbox(mailbox)))
+            .key("sk", s(keys::ledger(id)))
+            .update_expression("SET #row = :row, status_pk = :verdict")
+            .condition_expression("#row = :before")
+            .expression_attribute_names("#row", "row")
+            .expression_attribute_values(":row", s(to_json(&entry)?))
+            .expression_attribute_values(":before", s(item.text("row")?))
+            .expression_attribute_values(":verdict", s(keys::verdicts(mailbox, entry.state.as_str())));
+        let made = Made {
+            id: Some(id.to_owned()),
+            ..Made::default()
+        };
+        match update.send().await {
+            Ok(_) => self.remember_alone(request, &made).await,
+            Err(error) if error.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) => Err(StoreError::Raced),
+            Err(error) => Err(StoreError::unavailable(error)),
+        }
     }
 
     /// Messages of a mailbox, newest first: all, or those of one verdict.

@@ -106,9 +106,26 @@ impl Store {
     /// Removes a mailbox. What it brought stays where it is; its ledger stays too, so that an open sweep imports nothing twice.
     ///
     /// # Errors
-    /// [`StoreError::Unavailable`].
-    pub async fn remove_mailbox(&self, id: &MailboxId) -> Result<(), StoreError> {
-        self.remove(&keys::mailbox(id), "CONFIG").await
+    /// [`StoreError::NotFound`]; [`StoreError::Replayed`] or [`StoreError::KeyReused`].
+    pub async fn remove_mailbox(&self, id: &MailboxId, request: Option<&Idempotency>) -> Result<(), StoreError> {
+        self.replay(request).await?;
+        let mut transaction = Transaction::default();
+        let there = Condition::new("attribute_exists(pk)", Vec::new());
+        transaction.delete(&self.table, Guard::Other, keys::mailbox(id), "CONFIG".into(), Some(there));
+        let made = Made {
+            id: Some(id.to_string()),
+            ..Made::default()
+        };
+        self.remember(&mut transaction, request, &made)?;
+        match transaction.run(&self.client).await {
+            Ok(()) => Ok(()),
+            Err(Failure::Store(error)) => Err(error),
+            Err(Failure::Condition(Guard::Other, _)) => Err(StoreError::NotFound),
+            Err(Failure::Contention | Failure::Condition(..)) => {
+                self.replay(request).await?;
+                Err(StoreError::Raced)
+            }
+        }
     }
 
     /// Asks for a sweep, or joins the one under way; the sweep that will bring the mail.
@@ -117,11 +134,7 @@ impl Store {
     /// [`StoreError::Unavailable`].
     pub async fn ask_sweep(&self, sweep: &Sweep, request: Option<&Idempotency>) -> Result<SweepId, StoreError> {
         match self.replay(request).await {
-            Err(StoreError::Replayed(Made { id: Some(id), .. })) => {
-                return id.parse().map_err(|_| StoreError::Corrupt {
-                    what: "a remembered sweep",
-                });
-            }
+            Err(StoreError::Replayed(made)) => return remembered_sweep(made),
             outcome => outcome?,
         }
         let mut transaction = Transaction::default();
@@ -131,21 +144,25 @@ impl Store {
             vec![(":now", n(sweep.asked_at.unix_seconds()))],
         );
         transaction.put(&self.table, Guard::Ticket, current_item(sweep, sweep.asked_at), Some(free));
-        self.remember(
-            &mut transaction,
-            request,
-            &Made {
-                id: Some(sweep.id.to_string()),
-                ..Made::default()
-            },
-        )?;
+        let made = |id: &SweepId| Made {
+            id: Some(id.to_string()),
+            ..Made::default()
+        };
+        self.remember(&mut transaction, request, &made(&sweep.id))?;
         match transaction.run(&self.client).await {
             Ok(()) => Ok(sweep.id.clone()),
-            Err(Failure::Condition(Guard::Ticket, Some(current))) => current.text("sweep")?.parse().map_err(|_| StoreError::Corrupt {
-                what: "the sweep under way",
-            }),
+            Err(Failure::Condition(Guard::Ticket, Some(current))) => {
+                let joined: SweepId = current.text("sweep")?.parse().map_err(|_| StoreError::Corrupt {
+                    what: "the sweep under way",
+                })?;
+                self.remember_alone(request, &made(&joined)).await?;
+                Ok(joined)
+            }
             Err(Failure::Store(error)) => Err(error),
-            Err(Failure::Contention | Failure::Condition(..)) => Err(StoreError::Raced),
+            Err(Failure::Contention | Failure::Condition(..)) => match self.replay(request).await {
+                Err(StoreError::Replayed(made)) => remembered_sweep(made),
+                outcome => outcome.and(Err(StoreError::Raced)),
+            },
         }
     }
 
@@ -157,7 +174,24 @@ impl Store {
         self.write(sweep_item(sweep)?).await?;
         match sweep.state {
             SweepState::Asked | SweepState::Running => self.write(current_item(sweep, now)).await,
-            SweepState::Done | SweepState::Failed => self.remove(&keys::mailbox(&sweep.mailbox), "CURRENT").await,
+            SweepState::Done | SweepState::Failed => self.clear_current(sweep).await,
+        }
+    }
+
+    /// Takes the mark of the sweep under way away, if it is this one's.
+    async fn clear_current(&self, sweep: &Sweep) -> Result<(), StoreError> {
+        let delete = self
+            .client
+            .delete_item()
+            .table_name(&*self.table)
+            .key("pk", s(keys::mailbox(&sweep.mailbox)))
+            .key("sk", s("CURRENT"))
+            .condition_expression("attribute_not_exists(pk) OR sweep = :sweep")
+            .expression_attribute_values(":sweep", s(sweep.id.as_str()));
+        match delete.send().await {
+            Ok(_) => Ok(()),
+            Err(error) if error.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) => Ok(()),
+            Err(error) => Err(StoreError::unavailable(error)),
         }
     }
 
@@ -209,9 +243,18 @@ impl Store {
         match transaction.run(&self.client).await {
             Ok(()) => Ok(()),
             Err(Failure::Store(error)) => Err(error),
-            Err(Failure::Contention | Failure::Condition(..)) => Err(StoreError::Raced),
+            Err(Failure::Contention | Failure::Condition(..)) => {
+                self.replay(request).await?;
+                Err(StoreError::Raced)
+            }
         }
     }
+}
+
+fn remembered_sweep(made: Made) -> Result<SweepId, StoreError> {
+    made.id.and_then(|id| id.parse().ok()).ok_or(StoreError::Corrupt {
+        what: "a remembered sweep",
+    })
 }
 
 fn mailbox_item(mailbox: &Mailbox, revision: u64) -> Result<Item, StoreError> {

@@ -13,7 +13,36 @@ use crate::lists::{Index, Position};
 use crate::store::Store;
 use crate::transaction::{Condition, Failure, Guard, Transaction};
 
+/// Where active administrators are counted: with each change and in its transaction, so that of the last two only one can step down.
+const ADMINISTRATORS: (&str, &str) = ("COUNTER", "ADMINISTRATORS");
+
 impl Store {
+    /// How many administrators are active.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn administrators(&self) -> Result<u64, StoreError> {
+        match self.read(ADMINISTRATORS.0, ADMINISTRATORS.1, true).await? {
+            Some(item) => item.number("administrators"),
+            None => Ok(0),
+        }
+    }
+
+    fn count_administrators(&self, transaction: &mut Transaction, before: Option<&User>, after: &User) {
+        let administers = |user: &User| user.active && user.role == Role::Administrator;
+        let (was, is) = (before.is_some_and(administers), administers(after));
+        if was == is {
+            return;
+        }
+        let by = if is { 1 } else { -1 };
+        let mut change = Condition::new("ADD administrators :by", vec![(":by", n(by))]);
+        if was {
+            change.values.push((":one", n(1)));
+        }
+        let unless_last = was.then_some("administrators > :one");
+        transaction.update(&self.table, Guard::Administrators, ADMINISTRATORS, change, unless_last);
+    }
+
     /// An account.
     ///
     /// # Errors
@@ -63,6 +92,7 @@ impl Store {
         let mut transaction = Transaction::default();
         transaction.put(&self.table, Guard::Other, user_item(user, 1)?, Some(Condition::absent()));
         transaction.put(&self.table, Guard::Email, email_item(user), Some(Condition::absent()));
+        self.count_administrators(&mut transaction, None, user);
         self.remember(&mut transaction, request, &made(user))?;
         self.run_for_user(transaction, request).await
     }
@@ -87,7 +117,7 @@ impl Store {
     /// Changes an account: reads it, lets `change` alter it, writes it; again where another change came between.
     ///
     /// # Errors
-    /// What `change` refuses; [`StoreError::NotFound`]; `email_taken`.
+    /// What `change` refuses; [`StoreError::NotFound`]; [`StoreError::Conflict`] `email_taken` or `last_administrator`.
     pub async fn change_user<C>(&self, id: &UserId, request: Option<&Idempotency>, mut change: C) -> Result<User, StoreError>
     where
         C: FnMut(&mut User) -> Result<(), StoreError>,
@@ -105,6 +135,7 @@ impl Store {
                 transaction.put(&self.table, Guard::Email, email_item(&user), Some(Condition::absent()));
                 transaction.delete(&self.table, Guard::Other, keys::email(&before.email), "EMAIL".into(), None);
             }
+            self.count_administrators(&mut transaction, Some(&before), &user);
             self.remember(&mut transaction, request, &made(&user))?;
             match self.run_for_user(transaction, request).await {
                 Err(StoreError::Raced) => {}
@@ -119,6 +150,7 @@ impl Store {
             Ok(()) => Ok(()),
             Err(Failure::Store(error)) => Err(error),
             Err(Failure::Condition(Guard::Email, _)) => Err(StoreError::Conflict("email_taken")),
+            Err(Failure::Condition(Guard::Administrators, _)) => Err(StoreError::Conflict("last_administrator")),
             Err(Failure::Condition(Guard::Idempotency, item)) => {
                 if let (Some(item), Some(request)) = (item, request) {
                     judge(&item, request)?;

@@ -5,7 +5,7 @@ use chamada_domain::{EmailAddress, LinkId, TicketNumber, Timestamp, UserId};
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Made, StoreError};
-use crate::idempotency::Idempotency;
+use crate::idempotency::{Idempotency, judge};
 use crate::item::{Item, ItemExt, keyed, n, s};
 use crate::keys;
 use crate::sessions::{TicketKey, ticket_key_item};
@@ -161,6 +161,9 @@ fn sending_item(ticket: TicketNumber, recipient: &UserId, sending: &Sending) -> 
         .with("since", n(sending.at.unix_seconds())))
 }
 
+/// The sort key of a link that is to be mailed: the stream's reader knows it by that.
+const ASKED: &str = "ASKED";
+
 /// A link that somebody asked for. The secret in it is made when it is mailed, so that it never lies in the table.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
@@ -185,24 +188,50 @@ impl Store {
     /// # Errors
     /// [`StoreError::Replayed`] or [`StoreError::KeyReused`].
     pub async fn ask_link(&self, id: &LinkId, link: &AskedLink, now: Timestamp, request: Option<&Idempotency>) -> Result<(), StoreError> {
+        self.write_link(id, ASKED, link, now, request).await
+    }
+
+    /// Writes as much as [`Store::ask_link`] does, and nobody is mailed: what asking for an address costs must not tell whether it is known.
+    ///
+    /// # Errors
+    /// As [`Store::ask_link`].
+    pub async fn ask_no_link(
+        &self,
+        id: &LinkId,
+        link: &AskedLink,
+        now: Timestamp,
+        request: Option<&Idempotency>,
+    ) -> Result<(), StoreError> {
+        self.write_link(id, "NOBODY", link, now, request).await
+    }
+
+    async fn write_link(
+        &self,
+        id: &LinkId,
+        sk: &str,
+        link: &AskedLink,
+        now: Timestamp,
+        request: Option<&Idempotency>,
+    ) -> Result<(), StoreError> {
         self.replay(request).await?;
         let mut transaction = Transaction::default();
-        let item = keyed(keys::link(id), "ASKED")
+        let item = keyed(keys::link(id), sk)
             .with_json("link", link)?
             .with("at", s(now.to_string()))
             .expiring(now.plus(days(1)));
         transaction.put(&self.table, Guard::Other, item, Some(Condition::absent()));
-        self.remember(
-            &mut transaction,
-            request,
-            &Made {
-                id: Some(id.to_string()),
-                ..Made::default()
-            },
-        )?;
+        let made = Made {
+            id: Some(id.to_string()),
+            ..Made::default()
+        };
+        self.remember(&mut transaction, request, &made)?;
         match transaction.run(&self.client).await {
             Ok(()) => Ok(()),
             Err(Failure::Store(error)) => Err(error),
+            Err(Failure::Condition(Guard::Idempotency, Some(record))) => {
+                request.map_or(Ok(()), |request| judge(&record, request))?;
+                Err(StoreError::Raced)
+            }
             Err(Failure::Contention | Failure::Condition(..)) => Err(StoreError::Raced),
         }
     }
@@ -212,7 +241,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::Unavailable`].
     pub async fn asked_link(&self, id: &LinkId) -> Result<Option<(AskedLink, Timestamp)>, StoreError> {
-        let Some(item) = self.read(&keys::link(id), "ASKED", true).await? else {
+        let Some(item) = self.read(&keys::link(id), ASKED, true).await? else {
             return Ok(None);
         };
         let at = item
@@ -227,7 +256,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::Unavailable`].
     pub async fn forget_link(&self, id: &LinkId) -> Result<(), StoreError> {
-        self.remove(&keys::link(id), "ASKED").await
+        self.remove(&keys::link(id), ASKED).await
     }
 
     /// Keeps a ticket key's hash.

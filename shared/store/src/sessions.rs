@@ -137,20 +137,70 @@ impl Store {
             .transpose()
     }
 
-    /// Writes a person's session.
+    /// Begins a person's session.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn begin_session(&self, user: &UserId, hash: &str, session: &Session) -> Result<(), StoreError> {
+        self.write(session.item(keys::user(user), keys::session(hash))?).await
+    }
+
+    /// Writes when a person's session was last seen; nothing where it has ended meanwhile, since an ended session must not come back.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`].
     pub async fn save_session(&self, user: &UserId, hash: &str, session: &Session) -> Result<(), StoreError> {
-        self.write(session.item(keys::user(user), keys::session(hash))?).await
+        let put = self
+            .client
+            .put_item()
+            .table_name(&*self.table)
+            .set_item(Some(session.item(keys::user(user), keys::session(hash))?))
+            .condition_expression("attribute_exists(pk)");
+        match put.send().await {
+            Ok(_) => Ok(()),
+            Err(error) if error.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) => Ok(()),
+            Err(error) => Err(StoreError::unavailable(error)),
+        }
     }
 
-    /// Writes the session of somebody who holds ticket keys alone.
+    /// Begins the session of somebody who holds ticket keys alone.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`].
     pub async fn save_guest_session(&self, hash: &str, session: &Session) -> Result<(), StoreError> {
         self.write(session.item(keys::guest(hash), "S".into())?).await
+    }
+
+    /// Adds a key to a session that there is: of `user`, or of a guest. Keys that several tabs bring at once are all kept.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] where it has ended; [`StoreError::Raced`].
+    pub async fn hold_key(&self, user: Option<&UserId>, hash: &str, key: &HeldKey, now: Timestamp) -> Result<Session, StoreError> {
+        let (pk, sk) = match user {
+            Some(user) => (keys::user(user), keys::session(hash)),
+            None => (keys::guest(hash), "S".to_owned()),
+        };
+        for _ in 0..8 {
+            let item = self.read(&pk, &sk, true).await?.ok_or(StoreError::NotFound)?;
+            let before = item.text("session").map_err(|_| StoreError::NotFound)?.to_owned();
+            let mut session: Session = item.json("session")?;
+            session.hold(key.clone());
+            session.seen_at = now;
+            let put = self
+                .client
+                .put_item()
+                .table_name(&*self.table)
+                .set_item(Some(session.item(pk.clone(), sk.clone())?))
+                .condition_expression("#session = :before")
+                .expression_attribute_names("#session", "session")
+                .expression_attribute_values(":before", s(before));
+            match put.send().await {
+                Ok(_) => return Ok(session),
+                Err(error) if error.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) => {}
+                Err(error) => return Err(StoreError::unavailable(error)),
+            }
+        }
+        Err(StoreError::Raced)
     }
 
     /// Ends a person's session.

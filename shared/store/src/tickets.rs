@@ -67,7 +67,7 @@ impl Store {
             .read(&keys::ticket(number), keys::META, true)
             .await?
             .ok_or(StoreError::NotFound)?;
-        item.json("row")
+        read_ticket(&item, number)
     }
 
     /// A ticket with its newest `limit` entries, in one round trip.
@@ -92,7 +92,7 @@ impl Store {
         let mut entries = items.map(|item| read_entry(&item)).collect::<Result<Vec<_>, _>>()?;
         entries.reverse();
         Ok(TicketPage {
-            ticket: meta.json("row")?,
+            ticket: read_ticket(&meta, number)?,
             entries,
         })
     }
@@ -328,6 +328,7 @@ fn settle(guard: Guard, item: Option<&Item>, draft: &Draft, with: &With<'_>) -> 
         Guard::Message => Err(StoreError::Conflict("duplicate")),
         Guard::Lease => Err(StoreError::LeaseLost),
         Guard::Email => Err(StoreError::Conflict("email_taken")),
+        Guard::Administrators => Err(StoreError::Conflict("last_administrator")),
         Guard::Other => Err(StoreError::Corrupt {
             what: "an unguarded write failed its condition",
         }),
@@ -339,6 +340,19 @@ async fn pause(attempt: u32, seed: u64) {
     let longest = (5_u64 << attempt.min(8)).min(LONGEST_PAUSE);
     let spread = (seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 40).wrapping_add(u64::from(attempt) * 7919) % longest.max(1);
     tokio::time::sleep(std::time::Duration::from_millis(longest / 2 + spread / 2)).await;
+}
+
+/// A ticket's state, if it is this ticket's: the hashes of a history don't hold the number.
+fn read_ticket(item: &Item, number: TicketNumber) -> Result<Ticket, StoreError> {
+    let ticket: Ticket = item.json("row")?;
+    let same = ticket.number == number && item.number("last_seq")? == ticket.last_seq && item.number("version")? == ticket.version;
+    if same {
+        Ok(ticket)
+    } else {
+        Err(StoreError::Corrupt {
+            what: "a ticket is not what its item says",
+        })
+    }
 }
 
 fn entry_item(number: TicketNumber, entry: &ChainedEntry) -> Result<Item, StoreError> {

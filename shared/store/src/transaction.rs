@@ -3,7 +3,9 @@
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
-use aws_sdk_dynamodb::types::{AttributeValue, ConditionCheck, Delete, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem};
+use aws_sdk_dynamodb::types::{
+    AttributeValue, ConditionCheck, Delete, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update,
+};
 
 use crate::error::StoreError;
 use crate::item::{Item, s};
@@ -27,6 +29,8 @@ pub(crate) enum Guard {
     Upload,
     /// The address belongs to somebody.
     Email,
+    /// The last active administrator would go.
+    Administrators,
     /// Anything else that was not as it should be.
     Other,
 }
@@ -80,6 +84,22 @@ impl Transaction {
         }
         if let Ok(put) = put.build() {
             self.items.push((guard, TransactWriteItem::builder().put(put).build()));
+        }
+    }
+
+    /// Alters an item, or makes it; `change` is the update expression with its values.
+    pub(crate) fn update(&mut self, table: &str, guard: Guard, key: (&str, &str), change: Condition<'_>, condition: Option<&str>) {
+        let mut update = Update::builder()
+            .table_name(table)
+            .key("pk", s(key.0))
+            .key("sk", s(key.1))
+            .update_expression(change.expression)
+            .set_condition_expression(condition.map(str::to_owned));
+        for (name, value) in change.values {
+            update = update.expression_attribute_values(name, value);
+        }
+        if let Ok(update) = update.build() {
+            self.items.push((guard, TransactWriteItem::builder().update(update).build()));
         }
     }
 

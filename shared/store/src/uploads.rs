@@ -49,11 +49,7 @@ impl Store {
         let mut transaction = Transaction::default();
         let item = upload_item(upload)?.with("announced_by", s(owner));
         transaction.put(&self.table, Guard::Other, item, Some(Condition::absent()));
-        let made = Made {
-            id: Some(upload.id.to_string()),
-            ..Made::default()
-        };
-        self.remember(&mut transaction, request, &made)?;
+        self.remember(&mut transaction, request, &made(&upload.id))?;
         match transaction.run(&self.client).await {
             Ok(()) => Ok(()),
             Err(Failure::Store(error)) => Err(error),
@@ -93,11 +89,11 @@ impl Store {
             .collect()
     }
 
-    /// Marks a file as there. From then on its owner may attach it.
+    /// Marks a file as there. From then on its owner may attach it. Doing it again changes nothing.
     ///
     /// # Errors
-    /// [`StoreError::NotFound`] where it was attached or removed meanwhile.
-    pub async fn complete_upload(&self, id: &AttachmentId, owner: &str) -> Result<(), StoreError> {
+    /// [`StoreError::NotFound`] where it was attached or removed meanwhile; [`StoreError::KeyReused`].
+    pub async fn complete_upload(&self, id: &AttachmentId, owner: &str, request: Option<&Idempotency>) -> Result<(), StoreError> {
         let update = self
             .client
             .update_item()
@@ -108,18 +104,38 @@ impl Store {
             .condition_expression("announced_by = :owner")
             .expression_attribute_values(":owner", s(owner));
         match update.send().await {
-            Ok(_) => Ok(()),
+            Ok(_) => self.remember_alone(request, &made(id)).await,
             Err(error) if error.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) => Err(StoreError::NotFound),
             Err(error) => Err(StoreError::unavailable(error)),
         }
     }
 
-    /// Forgets a file that hangs on no ticket.
+    /// Forgets a file that hangs on no ticket. Who succeeds may delete its bytes: it can no longer be attached.
     ///
     /// # Errors
-    /// [`StoreError::Unavailable`].
-    pub async fn remove_upload(&self, id: &AttachmentId) -> Result<(), StoreError> {
-        self.remove(&keys::upload(id), "UP").await
+    /// [`StoreError::NotFound`] where it was attached or removed meanwhile, or is another's; [`StoreError::Replayed`] or [`StoreError::KeyReused`].
+    pub async fn remove_upload(&self, id: &AttachmentId, owner: &str, request: Option<&Idempotency>) -> Result<(), StoreError> {
+        self.replay(request).await?;
+        let mut transaction = Transaction::default();
+        let own = Condition::new("announced_by = :owner", vec![(":owner", s(owner))]);
+        transaction.delete(&self.table, Guard::Upload, keys::upload(id), "UP".into(), Some(own));
+        self.remember(&mut transaction, request, &made(id))?;
+        match transaction.run(&self.client).await {
+            Ok(()) => Ok(()),
+            Err(Failure::Store(error)) => Err(error),
+            Err(Failure::Condition(Guard::Upload, _)) => Err(StoreError::NotFound),
+            Err(Failure::Contention | Failure::Condition(..)) => {
+                self.replay(request).await?;
+                Err(StoreError::Raced)
+            }
+        }
+    }
+}
+
+fn made(id: &AttachmentId) -> Made {
+    Made {
+        id: Some(id.to_string()),
+        ..Made::default()
     }
 }
 

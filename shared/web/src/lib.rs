@@ -14,6 +14,7 @@ mod problem;
 mod query;
 pub mod read;
 mod service;
+pub mod session;
 mod source;
 
 pub use cursor::{CursorKey, Page};
@@ -27,4 +28,5 @@ pub use problem::{FieldProblem, Problem, ProblemBody, no_such_method, no_such_ro
 pub use query::{Paging, Query};
 pub use read::{Fields, Input, Nothing};
 pub use service::{dress, platform_of, service};
+pub use session::{App, Caller};
 pub use source::SourceAddress;

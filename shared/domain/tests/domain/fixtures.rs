@@ -89,6 +89,7 @@ fn mail(salts: Salts<'_>) -> MailFacts {
         authentication: Authentication::Pass,
         digest: "cd".repeat(32),
         left_in_original: 1,
+        automatic: false,
     }
 }
 

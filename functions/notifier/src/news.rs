@@ -1,0 +1,181 @@
+//! Which news of a ticket goes to whom.
+
+use chamada_domain::chain::ChainedEntry;
+use chamada_domain::entry::Event;
+use chamada_domain::{Role, Status, Ticket, TicketNumber, User, UserId};
+use chamada_mail::News;
+use chamada_platform::HandlerError;
+use chamada_store::StoreError;
+
+use crate::send::{Letter, send};
+use crate::site::Site;
+use crate::{Handler, table};
+
+/// How many entries behind a message can belong to it: a date and a status.
+const FOLLOWERS: u16 = 3;
+
+/// What an entry is to those who follow its ticket.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Item {
+    Received,
+    Reply,
+    Resolved,
+    StatusChanged,
+    DueChanged,
+    Assigned(UserId),
+}
+
+/// Mails what an entry calls for.
+pub(crate) async fn tell(handler: &Handler, number: TicketNumber, seq: u64) -> Result<(), HandlerError> {
+    let ticket = match handler.store.ticket(number).await {
+        Ok(ticket) => ticket,
+        // Erased meanwhile: nobody is told of what is no more.
+        Err(StoreError::NotFound) => return Ok(()),
+        Err(error) => return Err(table(error)),
+    };
+    let around = around(handler, number, seq).await?;
+    let Some(entry) = around.iter().find(|entry| entry.entry.seq == seq) else {
+        return Err(HandlerError::retry("an announced entry is not there"));
+    };
+    let Some(item) = item(entry, &around) else { return Ok(()) };
+    let site = Site::of(handler).await?;
+    for user in recipients(handler, &ticket, entry, &item).await? {
+        deliver(handler, &site, &ticket, entry, &item, &user).await?;
+    }
+    Ok(())
+}
+
+/// The entry with those that may belong to it: three before, three behind.
+async fn around(handler: &Handler, number: TicketNumber, seq: u64) -> Result<Vec<ChainedEntry>, HandlerError> {
+    let first = seq.saturating_sub(u64::from(FOLLOWERS) + 1);
+    handler.store.entries_after(number, first, 2 * FOLLOWERS + 1).await.map_err(table)
+}
+
+/// Whether two entries were written by one act: at the same moment, by the same person.
+fn together(one: &ChainedEntry, other: &ChainedEntry) -> bool {
+    one.entry.at == other.entry.at && author(one) == author(other)
+}
+
+fn author(entry: &ChainedEntry) -> Option<&UserId> {
+    entry.entry.author.as_ref().and_then(|author| author.id.as_ref())
+}
+
+fn by_staff(entry: &ChainedEntry) -> bool {
+    entry.entry.author.as_ref().is_some_and(|author| author.role.is_staff())
+}
+
+/// What an entry is worth telling as; nothing where nobody is mailed. What came with a staff reply is told by the reply.
+fn item(entry: &ChainedEntry, around: &[ChainedEntry]) -> Option<Item> {
+    let message = |other: &&ChainedEntry| matches!(other.entry.event, Event::Message(_)) && together(other, entry);
+    let told_by_message = around.iter().any(|other| other.entry.seq < entry.entry.seq && message(&other));
+    match &entry.entry.event {
+        Event::Opened(opened) if opened.mail.as_ref().is_some_and(|mail| mail.automatic) => None,
+        Event::Opened(_) => Some(Item::Received),
+        Event::Message(_) if by_staff(entry) => {
+            let resolves = |other: &ChainedEntry| matches!(&other.entry.event, Event::Status(change) if change.to == Status::Resolved);
+            let resolved = around
+                .iter()
+                .any(|other| other.entry.seq > entry.entry.seq && together(other, entry) && resolves(other));
+            Some(if resolved { Item::Resolved } else { Item::Reply })
+        }
+        Event::Status(_) | Event::Due(_) if told_by_message => None,
+        Event::Status(change) if change.to == Status::Resolved => Some(Item::Resolved),
+        Event::Status(_) => Some(Item::StatusChanged),
+        Event::Due(change) if change.to.is_some() => Some(Item::DueChanged),
+        Event::Assigned(change) => change.to.as_ref().map(|member| Item::Assigned(member.id.clone())),
+        Event::Message(_)
+        | Event::Note(_)
+        | Event::Due(_)
+        | Event::Priority(_)
+        | Event::Classified(_)
+        | Event::Title(_)
+        | Event::Cc(_)
+        | Event::Reopened(_)
+        | Event::Delivery(_) => None,
+    }
+}
+
+/// Who is told: nobody of what they did themselves, nobody deactivated, and of changes of status and date those alone who want that.
+async fn recipients(handler: &Handler, ticket: &Ticket, entry: &ChainedEntry, item: &Item) -> Result<Vec<User>, HandlerError> {
+    let watchers = ticket.cc.iter().map(|watcher| watcher.id.clone());
+    let (ids, optional): (Vec<UserId>, bool) = match item {
+        Item::Received => (vec![ticket.requester.id.clone()], false),
+        Item::Reply | Item::Resolved => ([ticket.requester.id.clone()].into_iter().chain(watchers).collect(), false),
+        Item::StatusChanged | Item::DueChanged => ([ticket.requester.id.clone()].into_iter().chain(watchers).collect(), true),
+        Item::Assigned(id) => (vec![id.clone()], false),
+    };
+    let own = |user: &User| *item != Item::Received && author(entry) == Some(&user.id);
+    let users = handler.store.users(&ids).await.map_err(table)?.into_iter().flatten();
+    Ok(users
+        .filter(|user| user.active && !own(user) && (user.notify || !optional))
+        .collect())
+}
+
+async fn deliver(
+    handler: &Handler,
+    site: &Site,
+    ticket: &Ticket,
+    entry: &ChainedEntry,
+    item: &Item,
+    user: &User,
+) -> Result<(), HandlerError> {
+    let words = entry.entry.body.as_ref().and_then(|body| body.text()).unwrap_or_default();
+    let name = entry
+        .entry
+        .author
+        .as_ref()
+        .and_then(|author| author.name.text())
+        .unwrap_or_default();
+    let opening = match item {
+        Item::Assigned(_) => opening(handler, ticket).await?,
+        Item::Received | Item::Reply | Item::Resolved | Item::StatusChanged | Item::DueChanged => String::new(),
+    };
+    let at = entry.entry.at;
+    let news = match item {
+        Item::Received => News::Received { text: words },
+        Item::Reply => News::Reply {
+            author: name,
+            at,
+            text: words,
+        },
+        Item::Resolved => News::Resolved {
+            author: name,
+            at,
+            text: words,
+        },
+        Item::StatusChanged => News::StatusChanged,
+        Item::DueChanged => News::DueChanged,
+        Item::Assigned(_) => News::Assigned {
+            by: name,
+            requester: &ticket.requester.name,
+            text: &opening,
+        },
+    };
+    // To staff in their part as staff goes a plain link; whoever follows the ticket as a customer gets a key, whatever else they are.
+    let follows = user.id == ticket.requester.id || ticket.is_watched_by(&user.id);
+    let with_key = follows && !matches!(item, Item::Assigned(_)) && user.role != Role::Administrator;
+    send(
+        handler,
+        site,
+        &Letter {
+            ticket,
+            entry,
+            user,
+            news,
+            with_key,
+        },
+    )
+    .await
+}
+
+/// What the requester wrote first.
+async fn opening(handler: &Handler, ticket: &Ticket) -> Result<String, HandlerError> {
+    let first = handler.store.entry(ticket.number, 1).await.map_err(table)?;
+    Ok(first
+        .entry
+        .body
+        .as_ref()
+        .and_then(|body| body.text())
+        .unwrap_or_default()
+        .to_owned())
+}

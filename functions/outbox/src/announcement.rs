@@ -1,0 +1,67 @@
+//! What is said on the bus: which ticket, which entry, whom it concerns. No words of anyone.
+
+use chamada_domain::chain::ChainedEntry;
+use chamada_domain::entry::Event;
+use chamada_domain::{TicketNumber, UserId};
+use chamada_store::{Store, StoreError, Written};
+use serde_json::{Map, Value, json};
+
+/// An event for the bus.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Announcement {
+    /// Its `detail-type`.
+    pub(crate) detail_type: String,
+    /// Its `detail`.
+    pub(crate) detail: Value,
+}
+
+impl Announcement {
+    /// The announcement of what was written.
+    pub(crate) async fn of(store: &Store, written: Written) -> Result<Option<Self>, StoreError> {
+        match written {
+            Written::Entry { ticket, seq } => Ok(Some(Self::of_entry(ticket, &store.entry(ticket, seq).await?))),
+            Written::Sweep { mailbox, sweep } => Ok(Some(Self {
+                detail_type: "sweep.asked".into(),
+                detail: json!({ "mailbox": mailbox, "sweep": sweep }),
+            })),
+            Written::Link { link } => Ok(Some(Self {
+                detail_type: "link.asked".into(),
+                detail: json!({ "link": link }),
+            })),
+        }
+    }
+
+    fn of_entry(ticket: TicketNumber, entry: &ChainedEntry) -> Self {
+        let kind = entry.entry.event.type_name();
+        Self {
+            detail_type: format!("ticket.{kind}"),
+            detail: json!({ "ticket": ticket, "seq": entry.entry.seq, "type": kind, "ids": ids(entry) }),
+        }
+    }
+}
+
+/// Whom an entry concerns, by role.
+fn ids(entry: &ChainedEntry) -> Value {
+    let mut ids = Map::new();
+    let mut name = |role: &str, id: Option<&UserId>| {
+        if let Some(id) = id {
+            ids.insert(role.to_owned(), Value::String(id.to_string()));
+        }
+    };
+    name("author", entry.entry.author.as_ref().and_then(|author| author.id.as_ref()));
+    match &entry.entry.event {
+        Event::Opened(opened) => name("requester", Some(&opened.requester.id)),
+        Event::Assigned(change) => name("assignee", change.to.as_ref().map(|member| &member.id)),
+        Event::Message(_)
+        | Event::Note(_)
+        | Event::Status(_)
+        | Event::Due(_)
+        | Event::Priority(_)
+        | Event::Classified(_)
+        | Event::Title(_)
+        | Event::Cc(_)
+        | Event::Reopened(_)
+        | Event::Delivery(_) => {}
+    }
+    Value::Object(ids)
+}

@@ -1,0 +1,247 @@
+//! `PATCH /api/tickets/{number}`.
+
+use axum::extract::State;
+use chamada_domain::amend::{Amendment, amend};
+use chamada_domain::draft::{Draft, Pen, Writer};
+use chamada_domain::entry::Place;
+use chamada_domain::permission::{Action, Standing, Viewer, require};
+use chamada_domain::tree::{Strictness, check_place};
+use chamada_domain::{
+    CategoryId, EmailAddress, FieldError, Kind, Priority, Refusal, Settings, Status, Ticket, TicketNumber, Timestamp, UnitId, UserId,
+};
+use chamada_store::{Configuration, Made, StoreError, With};
+use chamada_web::read::{email, id, line, list, timestamp, word};
+use chamada_web::{App, Caller, Fields, Id, IfMatch, Input, Json, Problem, Write};
+
+use crate::open::{MAX_CC, MAX_TITLE, used};
+use crate::people::{assignee, watchers};
+use crate::read::{answer, see};
+use crate::salt;
+use crate::view::TicketView;
+
+/// New values of some fields; what is left out stays.
+#[derive(Debug, Clone, utoipa::ToSchema)]
+#[schema(as = TicketChange)]
+pub(crate) struct ChangeBody {
+    title: Option<String>,
+    status: Option<Status>,
+    priority: Option<Priority>,
+    kind: Option<Kind>,
+    #[schema(value_type = Option<CategoryId>)]
+    category_id: Option<Option<CategoryId>>,
+    #[schema(value_type = Option<CategoryId>)]
+    subcategory_id: Option<Option<CategoryId>>,
+    #[schema(value_type = Option<UnitId>)]
+    corporation_id: Option<Option<UnitId>>,
+    #[schema(value_type = Option<UnitId>)]
+    company_id: Option<Option<UnitId>>,
+    #[schema(value_type = Option<UnitId>)]
+    site_id: Option<Option<UnitId>>,
+    #[schema(value_type = Option<UnitId>)]
+    cost_centre_id: Option<Option<UnitId>>,
+    /// Null for nobody.
+    #[schema(value_type = Option<UserId>)]
+    assignee_id: Option<Option<UserId>>,
+    /// Null for none.
+    #[schema(value_type = Option<Timestamp>)]
+    due_at: Option<Option<Timestamp>>,
+    cc: Option<Vec<EmailAddress>>,
+}
+
+impl Input for ChangeBody {
+    fn read(f: &mut Fields<'_>) -> Option<Self> {
+        let title = f.changed("title", line(1..=MAX_TITLE));
+        let status = f.changed("status", word());
+        let priority = f.changed("priority", word());
+        let kind = f.changed("kind", word());
+        let category_id = f.changed_or_cleared("category_id", id());
+        let subcategory_id = f.changed_or_cleared("subcategory_id", id());
+        let corporation_id = f.changed_or_cleared("corporation_id", id());
+        let company_id = f.changed_or_cleared("company_id", id());
+        let site_id = f.changed_or_cleared("site_id", id());
+        let cost_centre_id = f.changed_or_cleared("cost_centre_id", id());
+        let assignee_id = f.changed_or_cleared("assignee_id", id());
+        let due_at = f.changed_or_cleared("due_at", timestamp());
+        let cc = f.changed("cc", list(0..=MAX_CC.0, email()));
+        Some(Self {
+            title: title?,
+            status: status?,
+            priority: priority?,
+            kind: kind?,
+            category_id: category_id?,
+            subcategory_id: subcategory_id?,
+            corporation_id: corporation_id?,
+            company_id: company_id?,
+            site_id: site_id?,
+            cost_centre_id: cost_centre_id?,
+            assignee_id: assignee_id?,
+            due_at: due_at?,
+            cc: cc?,
+        })
+    }
+}
+
+impl ChangeBody {
+    fn touches_place(&self) -> bool {
+        let units = [&self.corporation_id, &self.company_id, &self.site_id, &self.cost_centre_id];
+        self.kind.is_some() || self.category_id.is_some() || self.subcategory_id.is_some() || units.iter().any(|unit| unit.is_some())
+    }
+
+    fn place(&self, now: &Place) -> Place {
+        Place {
+            kind: self.kind.unwrap_or(now.kind),
+            category_id: self.category_id.clone().unwrap_or_else(|| now.category_id.clone()),
+            subcategory_id: self.subcategory_id.clone().unwrap_or_else(|| now.subcategory_id.clone()),
+            corporation_id: self.corporation_id.clone().unwrap_or_else(|| now.corporation_id.clone()),
+            company_id: self.company_id.clone().unwrap_or_else(|| now.company_id.clone()),
+            site_id: self.site_id.clone().unwrap_or_else(|| now.site_id.clone()),
+            cost_centre_id: self.cost_centre_id.clone().unwrap_or_else(|| now.cost_centre_id.clone()),
+        }
+    }
+
+    /// What a caller must be permitted to do for this.
+    fn actions(&self) -> Vec<Action> {
+        let wanted = [
+            (self.title.is_some(), Action::Title),
+            (self.status.is_some(), Action::Status),
+            (self.priority.is_some(), Action::Priority),
+            (self.touches_place(), Action::Classify),
+            (self.assignee_id.is_some(), Action::Assign),
+            (self.due_at.is_some(), Action::Due),
+            (self.cc.is_some(), Action::Cc),
+        ];
+        wanted.into_iter().filter_map(|(wanted, action)| wanted.then_some(action)).collect()
+    }
+
+    /// Whether people must be looked up for it.
+    fn names_people(&self) -> bool {
+        self.cc.is_some() || matches!(self.assignee_id, Some(Some(_)))
+    }
+}
+
+/// Changes fields; each change is an entry of the history.
+#[utoipa::path(
+    patch, path = "/api/tickets/{number}", tag = "tickets", request_body = ChangeBody,
+    params(("number" = u64, Path), chamada_web::openapi::IfMatchHeader, chamada_web::openapi::IdempotencyHeader),
+    responses((status = 200, body = TicketView), chamada_web::openapi::WriteProblems, chamada_web::openapi::VersionProblems)
+)]
+pub(crate) async fn change(
+    State(app): State<App>,
+    caller: Caller,
+    Id(number): Id<TicketNumber>,
+    version: IfMatch,
+    request: Write<ChangeBody>,
+) -> Result<Json<TicketView>, Problem> {
+    let viewer = caller.viewer_of(&app, number).await?;
+    let idempotency = caller.idempotency(&request, app.now())?;
+    let configuration = app.store.configuration().await?;
+    let settings = &configuration.settings;
+    let people = look_up(&app, &viewer, number, &request.body, settings).await?;
+    let pen = pen(&app, &caller, &viewer, number).await?;
+    let with = With {
+        idempotency: idempotency.as_ref(),
+        ..With::default()
+    };
+    let mut unversioned = false;
+    let decide = |ticket: Ticket| {
+        let standing = Standing::of(&viewer, &ticket);
+        require(standing, Action::See, settings)?;
+        for action in request.body.actions() {
+            require(standing, action, settings)?;
+        }
+        unversioned = version.needed().is_err();
+        match version.needed() {
+            Ok(version) if version == ticket.version => draft(ticket, &request.body, &people, &configuration, &pen),
+            Ok(_) | Err(_) => Err(Refusal::Stale),
+        }
+    };
+    match app.store.change_ticket(number, &with, decide).await {
+        Ok(draft) => {
+            app.store.mark_used(used(&draft.ticket.place)).await?;
+            Ok(answer(&draft.ticket, &viewer, settings))
+        }
+        Err(StoreError::Refused(Refusal::Stale)) if unversioned => Err(Problem::version_needed()),
+        Err(StoreError::Refused(Refusal::Stale)) => {
+            let ticket = app.store.ticket(number).await?;
+            Err(Problem::stale().with_current(&answer(&ticket, &viewer, settings).0))
+        }
+        Err(StoreError::Replayed(Made { .. })) => {
+            let ticket = app.store.ticket(number).await?;
+            see(&viewer, &ticket, settings)?;
+            Ok(answer(&ticket, &viewer, settings))
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// People whom a change names.
+#[derive(Default)]
+struct People {
+    assignee: Option<Option<chamada_domain::StaffMember>>,
+    cc: Option<Vec<chamada_domain::Watcher>>,
+}
+
+/// Looks people up, for those alone who may name them: nobody learns by a faulty field who works here.
+async fn look_up(app: &App, viewer: &Viewer, number: TicketNumber, body: &ChangeBody, settings: &Settings) -> Result<People, Problem> {
+    if !body.names_people() {
+        return Ok(People {
+            assignee: body.assignee_id.as_ref().map(|_| None),
+            cc: None,
+        });
+    }
+    let ticket = app.store.ticket(number).await?;
+    let standing = see(viewer, &ticket, settings)?;
+    for action in body.actions() {
+        require(standing, action, settings)?;
+    }
+    let assignee = match &body.assignee_id {
+        Some(Some(id)) => Some(Some(assignee(app, id).await?.as_staff_member())),
+        Some(None) => Some(None),
+        None => None,
+    };
+    let cc = match &body.cc {
+        Some(cc) if cc.len() > MAX_CC.1 && !standing.sees_hidden(settings) => {
+            return Err(FieldError::new("cc", "too_many", "This may have 5 addresses at most.").into());
+        }
+        Some(cc) => Some(watchers(app, cc, &ticket.requester.id, settings.default_locale).await?),
+        None => None,
+    };
+    Ok(People { assignee, cc })
+}
+
+fn draft(ticket: Ticket, body: &ChangeBody, people: &People, configuration: &Configuration, pen: &Pen) -> Result<Draft, Refusal> {
+    let place = body.touches_place().then(|| body.place(&ticket.place));
+    if let Some(place) = place.as_ref().filter(|place| **place != ticket.place) {
+        check_place(
+            place,
+            &configuration.organisation.value,
+            &configuration.categories.value,
+            Strictness::Existing,
+        )?;
+    }
+    let change = Amendment {
+        title: body.title.clone(),
+        status: body.status,
+        priority: body.priority,
+        place,
+        assignee: people.assignee.clone(),
+        due_at: body.due_at,
+        cc: people.cc.clone(),
+    };
+    Ok(amend(ticket, change, pen, &mut salt))
+}
+
+/// With whose name this caller writes.
+pub(crate) async fn pen(app: &App, caller: &Caller, viewer: &Viewer, number: TicketNumber) -> Result<Pen, Problem> {
+    let keyed = viewer.keys.iter().find(|(ticket, _)| *ticket == number).map(|(_, person)| person);
+    let author = match (&caller.user, keyed) {
+        (Some(user), _) => Writer::of(user),
+        (None, Some(person)) => Writer::of(&app.store.user(person).await?),
+        (None, None) => return Err(Problem::not_found()),
+    };
+    Ok(Pen {
+        at: app.now(),
+        via: caller.channel().into(),
+        author: Some(author),
+    })
+}

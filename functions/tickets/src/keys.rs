@@ -1,0 +1,111 @@
+//! `GET` and `DELETE /api/tickets/{number}/keys`: who holds links of a ticket.
+
+use axum::extract::State;
+use chamada_domain::permission::{Action, Standing, require};
+use chamada_domain::{Role, TicketNumber, Timestamp, UserId};
+use chamada_store::TicketKey;
+use chamada_web::{App, Caller, Id, Id2, Json, Nothing, Problem, Write};
+use http::StatusCode;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// A key of a ticket. Its secret is known to its holder alone.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = TicketKey)]
+pub(crate) struct KeyView {
+    id: String,
+    person: KeyPerson,
+    created_at: Timestamp,
+    expires_at: Timestamp,
+    expired: bool,
+}
+
+/// Whom a key was mailed to.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct KeyPerson {
+    id: UserId,
+    name: Option<String>,
+}
+
+/// The keys of a ticket.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct TicketKeys {
+    items: Vec<KeyView>,
+}
+
+/// How much of a key's digest names it: 16 hex digits tell a ticket's few keys apart and are of no use to a thief.
+const ID_LENGTH: usize = 16;
+
+/// Those keys of a ticket that the caller may see and revoke: all for an administrator, their own for a person.
+async fn visible(app: &App, caller: &Caller, number: TicketNumber) -> Result<Vec<(String, TicketKey)>, Problem> {
+    let user = caller.signed_in()?;
+    let ticket = app.store.ticket(number).await?;
+    let configuration = app.store.configuration().await?;
+    require(Standing::of(&caller.viewer(), &ticket), Action::Keys, &configuration.settings)?;
+    let mut keys = app.store.ticket_keys(number).await?;
+    keys.retain(|(_, key)| user.role == Role::Administrator || key.person == user.id);
+    Ok(keys)
+}
+
+/// Who holds links of a ticket.
+#[utoipa::path(
+    get, path = "/api/tickets/{number}/keys", tag = "tickets", params(("number" = u64, Path)),
+    responses((status = 200, body = TicketKeys), chamada_web::openapi::ReadProblems)
+)]
+pub(crate) async fn list(State(app): State<App>, caller: Caller, Id(number): Id<TicketNumber>) -> Result<Json<TicketKeys>, Problem> {
+    let keys = visible(&app, &caller, number).await?;
+    let mut persons: Vec<UserId> = keys.iter().map(|(_, key)| key.person.clone()).collect();
+    persons.sort();
+    persons.dedup();
+    let users = app.store.users(&persons).await?;
+    let name = |person: &UserId| users.iter().flatten().find(|user| user.id == *person).map(|user| user.name.clone());
+    let now = app.now();
+    let view = |(hash, key): (String, TicketKey)| KeyView {
+        id: hash.chars().take(ID_LENGTH).collect(),
+        person: KeyPerson {
+            name: name(&key.person),
+            id: key.person,
+        },
+        created_at: key.created_at,
+        expires_at: key.valid_until,
+        expired: key.valid_until <= now,
+    };
+    Ok(Json(TicketKeys {
+        items: keys.into_iter().map(view).collect(),
+    }))
+}
+
+/// Revokes every link of a ticket that the caller may revoke.
+#[utoipa::path(
+    delete, path = "/api/tickets/{number}/keys", tag = "tickets", params(("number" = u64, Path)),
+    responses((status = 204), chamada_web::openapi::WriteProblems)
+)]
+pub(crate) async fn revoke_all(
+    State(app): State<App>,
+    caller: Caller,
+    Id(number): Id<TicketNumber>,
+    _: Write<Nothing>,
+) -> Result<StatusCode, Problem> {
+    for (hash, _) in visible(&app, &caller, number).await? {
+        app.store.revoke_ticket_key(number, &hash).await?;
+    }
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Revokes one link.
+#[utoipa::path(
+    delete, path = "/api/tickets/{number}/keys/{id}", tag = "tickets", params(("number" = u64, Path), ("id" = String, Path)),
+    responses((status = 204), chamada_web::openapi::WriteProblems)
+)]
+pub(crate) async fn revoke(
+    State(app): State<App>,
+    caller: Caller,
+    Id2(number, id): Id2<TicketNumber, String>,
+    _: Write<Nothing>,
+) -> Result<StatusCode, Problem> {
+    let keys = visible(&app, &caller, number).await?;
+    let named = |(hash, _): &&(String, TicketKey)| id.len() == ID_LENGTH && hash.starts_with(&id);
+    let (hash, _) = keys.iter().find(named).ok_or_else(Problem::not_found)?;
+    app.store.revoke_ticket_key(number, hash).await?;
+    Ok(StatusCode::NO_CONTENT)
+}

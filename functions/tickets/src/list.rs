@@ -1,0 +1,335 @@
+//! `GET /api/tickets`: which list serves which question.
+
+use axum::extract::State;
+use axum::response::Response;
+use chamada_domain::permission::{Action, Standing, Viewer};
+use chamada_domain::{CategoryId, Kind, Role, Settings, SpecialistsSee, Status, Ticket, UnitId, User, UserId};
+use chamada_store::{List, ListPage, ListPosition};
+use chamada_web::read::{id, word};
+use chamada_web::{App, Caller, Conditional, CursorKey, Fields, Input, Page, Paging, Problem, Query};
+use serde::{Deserialize, Serialize};
+
+use crate::view::TicketView;
+
+/// The order of a list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, utoipa::ToSchema)]
+pub(crate) enum Sort {
+    /// Latest change first.
+    #[default]
+    #[serde(rename = "-updated_at")]
+    Updated,
+    /// Most pressing first; pending ones alone.
+    #[serde(rename = "-priority")]
+    Priority,
+    /// Earliest estimated date first; pending ones alone.
+    #[serde(rename = "due_at")]
+    Due,
+}
+
+/// A status, or the three that are pending.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(untagged)]
+enum StatusWord {
+    One(Status),
+    Group(Group),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Group {
+    Pending,
+}
+
+/// Whose tickets: somebody's, one's own, nobody's.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Whose {
+    Me,
+    None,
+    Of(UserId),
+}
+
+impl std::str::FromStr for Whose {
+    type Err = chamada_domain::FieldError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "me" => Ok(Self::Me),
+            "none" => Ok(Self::None),
+            id => id.parse().map(Self::Of),
+        }
+    }
+}
+
+/// What a list is asked for.
+#[derive(Debug)]
+pub(crate) struct Wanted {
+    statuses: Vec<Status>,
+    assignee: Option<Whose>,
+    requester: Option<Whose>,
+    kind: Option<Kind>,
+    category_id: Option<CategoryId>,
+    company_id: Option<UnitId>,
+    sort: Sort,
+    paging: Paging,
+}
+
+impl Input for Wanted {
+    fn read(f: &mut Fields<'_>) -> Option<Self> {
+        let statuses = f.repeated("status", word::<StatusWord>());
+        let assignee = f.optional("assignee", id());
+        let requester = f.optional("requester", id());
+        let kind = f.optional("kind", word());
+        let category_id = f.optional("category_id", id());
+        let company_id = f.optional("company_id", id());
+        let sort = f.or_default("sort", word());
+        let paging = f.paging();
+        Some(Self {
+            statuses: expand(&statuses?),
+            assignee: assignee?,
+            requester: requester?,
+            kind: kind?,
+            category_id: category_id?,
+            company_id: company_id?,
+            sort: sort?,
+            paging: paging?,
+        })
+    }
+}
+
+fn expand(words: &[StatusWord]) -> Vec<Status> {
+    let named = |status: &Status| {
+        words.iter().any(|word| match word {
+            StatusWord::One(one) => one == status,
+            StatusWord::Group(Group::Pending) => status.is_pending(),
+        })
+    };
+    Status::ALL
+        .iter()
+        .copied()
+        .filter(|status| words.is_empty() || named(status))
+        .collect()
+}
+
+/// How a list is read: which index, what is left out of it, and whether it is put into another order in memory.
+struct Plan {
+    list: List,
+    filtered: bool,
+    sorted: bool,
+    /// Rows that nobody attends to are shown though their tickets may not be opened yet: the list 'to take'.
+    to_take: bool,
+}
+
+impl Wanted {
+    /// Resolves `me`.
+    fn whose(&self, whose: Option<&Whose>, user: &User) -> Option<Option<UserId>> {
+        whose.map(|whose| match whose {
+            Whose::Me => Some(user.id.clone()),
+            Whose::None => None,
+            Whose::Of(id) => Some(id.clone()),
+        })
+    }
+
+    fn statuses(&self) -> Vec<Status> {
+        let pending_alone = self.sort != Sort::Updated;
+        self.statuses
+            .iter()
+            .copied()
+            .filter(|status| !pending_alone || status.is_pending())
+            .collect()
+    }
+
+    fn plan(&self, user: &User, settings: &Settings) -> Plan {
+        let assignee = self.whose(self.assignee.as_ref(), user);
+        let requester = self.whose(self.requester.as_ref(), user).flatten();
+        let sees_all = match user.role {
+            Role::Administrator => true,
+            Role::Specialist => settings.specialists_see == SpecialistsSee::All,
+            Role::User => false,
+        };
+        let to_take = user.role == Role::Specialist && settings.specialists_claim && assignee == Some(None);
+        let list = match (sees_all, requester, assignee) {
+            (true, Some(requester), _) => List::Follower(requester),
+            (true, None, Some(assignee)) => self.attended(assignee),
+            (true, None, None) => return self.general(),
+            (false, None, Some(None)) if to_take => self.attended(None),
+            (false, requester, _) if user.role == Role::Specialist && requester.as_ref() != Some(&user.id) => {
+                self.attended(Some(user.id.clone()))
+            }
+            (false, ..) => List::Follower(user.id.clone()),
+        };
+        Plan {
+            filtered: self.filters_rows(&list),
+            list,
+            sorted: self.sort != Sort::Updated,
+            to_take,
+        }
+    }
+
+    fn attended(&self, assignee: Option<UserId>) -> List {
+        let statuses = self.statuses();
+        let any = |pending: bool| statuses.iter().any(|status| status.is_pending() == pending);
+        List::Assignee {
+            assignee,
+            pending: any(true),
+            closed: any(false),
+        }
+    }
+
+    fn general(&self) -> Plan {
+        let list = match self.sort {
+            Sort::Updated => List::Statuses(self.statuses()),
+            Sort::Priority => List::PendingByPriority,
+            Sort::Due => List::PendingByDue,
+        };
+        Plan {
+            filtered: self.filters_rows(&list),
+            list,
+            sorted: false,
+            to_take: false,
+        }
+    }
+
+    /// Whether the index holds rows that this list leaves out.
+    fn filters_rows(&self, list: &List) -> bool {
+        let statuses = self.statuses();
+        let whole = |pending: bool| {
+            let group: Vec<_> = Status::ALL.iter().filter(|status| status.is_pending() == pending).collect();
+            let named = group.iter().filter(|status| statuses.contains(status)).count();
+            named == 0 || named == group.len()
+        };
+        let by_status = match list {
+            List::Statuses(_) => false,
+            List::Assignee { .. } => !(whole(true) && whole(false)),
+            List::PendingByPriority | List::PendingByDue => !(whole(true)),
+            List::Follower(_) => statuses.len() < Status::ALL.len(),
+        };
+        let by_person = matches!(list, List::Follower(_)) || (self.assignee.is_some() && !matches!(list, List::Assignee { .. }));
+        by_status
+            || by_person && (self.assignee.is_some() || self.requester.is_some())
+            || self.kind.is_some()
+            || self.category_id.is_some()
+            || self.company_id.is_some()
+    }
+
+    /// Whether a row is asked for.
+    fn wants(&self, ticket: &Ticket, user: &User) -> bool {
+        let is = |wanted: Option<Option<UserId>>, there: Option<&UserId>| wanted.is_none_or(|wanted| wanted.as_ref() == there);
+        let place = &ticket.place;
+        self.statuses().contains(&ticket.status)
+            && is(
+                self.whose(self.assignee.as_ref(), user),
+                ticket.assignee.as_ref().map(|member| &member.id),
+            )
+            && is(self.whose(self.requester.as_ref(), user), Some(&ticket.requester.id))
+            && self.kind.is_none_or(|kind| kind == place.kind)
+            && self.category_id.as_ref().is_none_or(|id| Some(id) == place.category_id.as_ref())
+            && self.company_id.as_ref().is_none_or(|id| Some(id) == place.company_id.as_ref())
+    }
+}
+
+/// Where a list goes on.
+#[derive(Debug, Serialize, Deserialize)]
+enum Place {
+    /// Behind this row of the index.
+    Row(ListPosition),
+    /// Behind so many rows of a list that was put in order in memory.
+    Rank(usize),
+}
+
+/// What the caller's role sees, filtered and sorted.
+#[utoipa::path(
+    get, path = "/api/tickets", tag = "tickets",
+    params(
+        ("status" = Option<Vec<String>>, Query, description = "Repeatable; `pending` stands for `new`, `in_process` and `on_hold`."),
+        ("assignee" = Option<String>, Query, description = "An id, `me` or `none`."),
+        ("requester" = Option<String>, Query, description = "An id or `me`."),
+        ("kind" = Option<Kind>, Query), ("category_id" = Option<String>, Query), ("company_id" = Option<String>, Query),
+        ("sort" = Option<Sort>, Query), chamada_web::openapi::PagingParams
+    ),
+    responses((status = 200, body = Page<TicketView>), (status = 304), chamada_web::openapi::ReadProblems)
+)]
+pub(crate) async fn list(State(app): State<App>, caller: Caller, query: Query<Wanted>, known: Conditional) -> Result<Response, Problem> {
+    let user = caller.signed_in()?;
+    let configuration = app.store.configuration().await?;
+    let settings = &configuration.settings;
+    let cursors = CursorKey::of(&app.platform).await?;
+    let place = match query.value.paging.cursor.as_deref().filter(|cursor| !cursor.is_empty()) {
+        Some(cursor) => Some(cursors.open::<Place>(&caller.name()?, &query.filters, cursor)?),
+        None => None,
+    };
+    let plan = query.value.plan(user, settings);
+    let viewer = caller.viewer();
+    let (tickets, next) = if plan.sorted {
+        sorted(&app, &plan, &query.value, (user, &viewer, settings), place).await?
+    } else {
+        in_index_order(&app, &plan, &query.value, (user, &viewer, settings), place).await?
+    };
+    let next_cursor = next
+        .map(|place| cursors.seal(&caller.name()?, &query.filters, &place))
+        .transpose()?;
+    let items = tickets
+        .iter()
+        .map(|ticket| TicketView::new(ticket, Standing::of(&viewer, ticket), settings))
+        .collect();
+    known.answer(None, &Page { items, next_cursor })
+}
+
+/// Who asks, and by which rules they see.
+type Eyes<'a> = (&'a User, &'a Viewer, &'a Settings);
+
+async fn page(
+    app: &App,
+    plan: &Plan,
+    wanted: &Wanted,
+    eyes: Eyes<'_>,
+    start: Option<ListPosition>,
+    limit: u16,
+) -> Result<ListPage, Problem> {
+    let (user, viewer, settings) = eyes;
+    let shown = |ticket: &Ticket| plan.to_take || Standing::of(viewer, ticket).permits(Action::See, settings);
+    let pass = |ticket: &Ticket| wanted.wants(ticket, user) && shown(ticket);
+    Ok(app.store.list(&plan.list, start, limit, plan.filtered || plan.sorted, pass).await?)
+}
+
+async fn in_index_order(
+    app: &App,
+    plan: &Plan,
+    wanted: &Wanted,
+    eyes: Eyes<'_>,
+    place: Option<Place>,
+) -> Result<(Vec<Ticket>, Option<Place>), Problem> {
+    let start = match place {
+        Some(Place::Row(position)) => Some(position),
+        Some(Place::Rank(_)) => return Err(Problem::bad_cursor()),
+        None => None,
+    };
+    let limit = u16::try_from(wanted.paging.limit).unwrap_or(100);
+    let page = page(app, plan, wanted, eyes, start, limit).await?;
+    Ok((page.tickets, page.next.map(Place::Row)))
+}
+
+/// One person's open tickets are few: they are read whole (up to what a filter may read) and put in order here.
+async fn sorted(
+    app: &App,
+    plan: &Plan,
+    wanted: &Wanted,
+    eyes: Eyes<'_>,
+    place: Option<Place>,
+) -> Result<(Vec<Ticket>, Option<Place>), Problem> {
+    let rank = match place {
+        Some(Place::Rank(rank)) => rank,
+        Some(Place::Row(_)) => return Err(Problem::bad_cursor()),
+        None => 0,
+    };
+    let mut tickets = page(app, plan, wanted, eyes, None, u16::MAX).await?.tickets;
+    match wanted.sort {
+        Sort::Due => tickets.sort_by_key(|ticket| (ticket.due_at.is_none(), ticket.due_at, ticket.number)),
+        Sort::Priority | Sort::Updated => {
+            tickets.sort_by_key(|ticket| std::cmp::Reverse((ticket.priority, ticket.updated_at, ticket.number)))
+        }
+    }
+    let limit = wanted.paging.limit as usize;
+    let more = tickets.len() > rank + limit;
+    let rows = tickets.into_iter().skip(rank).take(limit).collect();
+    Ok((rows, more.then_some(Place::Rank(rank + limit))))
+}

@@ -1,0 +1,235 @@
+//! `POST /api/tickets`.
+
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use chamada_domain::draft::{Draft, Pen, Writer};
+use chamada_domain::entry::Place;
+use chamada_domain::open::NewTicket;
+use chamada_domain::permission::Standing;
+use chamada_domain::tree::{Strictness, check_place};
+use chamada_domain::{AttachmentId, CategoryId, EmailAddress, FieldError, Kind, Priority, TicketNumber, UnitId, User};
+use chamada_store::{Configuration, Made, StoreError, With};
+use chamada_web::read::{email, id, line, list, object, text, word};
+use chamada_web::{App, Caller, Fields, Input, Json, Problem, Write};
+use http::{StatusCode, header::LOCATION};
+
+use crate::files::{MAX_FILES, attach, distinct};
+use crate::people::{person, watchers};
+use crate::salt;
+use crate::view::TicketView;
+
+/// The longest title, in characters.
+pub(crate) const MAX_TITLE: usize = 200;
+/// The longest message, in characters.
+pub(crate) const MAX_BODY: usize = 65_536;
+/// The most watchers that staff, and others, may name.
+pub(crate) const MAX_CC: (usize, usize) = (20, 5);
+
+/// A new ticket.
+#[derive(Debug, utoipa::ToSchema)]
+#[schema(as = NewTicket)]
+pub(crate) struct NewTicketBody {
+    #[schema(min_length = 1, max_length = 200)]
+    title: String,
+    #[schema(min_length = 1, max_length = 65_536)]
+    body: String,
+    kind: Kind,
+    category_id: Option<CategoryId>,
+    subcategory_id: Option<CategoryId>,
+    corporation_id: Option<UnitId>,
+    company_id: Option<UnitId>,
+    site_id: Option<UnitId>,
+    cost_centre_id: Option<UnitId>,
+    /// Staff alone.
+    priority: Option<Priority>,
+    /// On whose behalf; staff alone.
+    requester: Option<OnBehalf>,
+    #[schema(max_items = 20, required = false)]
+    cc: Vec<EmailAddress>,
+    #[schema(max_items = 20, required = false)]
+    attachment_ids: Vec<AttachmentId>,
+}
+
+/// On whose behalf a ticket is opened.
+#[derive(Debug, utoipa::ToSchema)]
+pub(crate) struct OnBehalf {
+    email: EmailAddress,
+    name: Option<String>,
+}
+
+impl Input for NewTicketBody {
+    fn read(f: &mut Fields<'_>) -> Option<Self> {
+        let title = f.required("title", line(1..=MAX_TITLE));
+        let body = f.required("body", text(1..=MAX_BODY));
+        let kind = f.required("kind", word());
+        let category_id = f.optional("category_id", id());
+        let subcategory_id = f.optional("subcategory_id", id());
+        let corporation_id = f.optional("corporation_id", id());
+        let company_id = f.optional("company_id", id());
+        let site_id = f.optional("site_id", id());
+        let cost_centre_id = f.optional("cost_centre_id", id());
+        let priority = f.optional("priority", word());
+        let requester = f.optional("requester", object(on_behalf));
+        let cc = f.or_default("cc", list(0..=MAX_CC.0, email()));
+        let attachment_ids = f.or_default("attachment_ids", list(0..=MAX_FILES, id()));
+        Some(Self {
+            title: title?,
+            body: body?,
+            kind: kind?,
+            category_id: category_id?,
+            subcategory_id: subcategory_id?,
+            corporation_id: corporation_id?,
+            company_id: company_id?,
+            site_id: site_id?,
+            cost_centre_id: cost_centre_id?,
+            priority: priority?,
+            requester: requester?,
+            cc: cc?,
+            attachment_ids: distinct(attachment_ids?),
+        })
+    }
+}
+
+fn on_behalf(f: &mut Fields<'_>) -> Option<OnBehalf> {
+    let email = f.required("email", email());
+    let name = f.optional("name", line(1..=User::MAX_NAME));
+    Some(OnBehalf {
+        email: email?,
+        name: name?,
+    })
+}
+
+impl NewTicketBody {
+    fn place(&self) -> Place {
+        Place {
+            kind: self.kind,
+            category_id: self.category_id.clone(),
+            subcategory_id: self.subcategory_id.clone(),
+            corporation_id: self.corporation_id.clone(),
+            company_id: self.company_id.clone(),
+            site_id: self.site_id.clone(),
+            cost_centre_id: self.cost_centre_id.clone(),
+        }
+    }
+
+    /// Every fault that depends on who asks and on the trees.
+    fn check(&self, author: &User, configuration: &Configuration) -> Result<(), Problem> {
+        let mut faults = Vec::new();
+        if !author.role.is_staff() {
+            faults.extend(self.priority.map(|_| FieldError::staff_only("priority")));
+            faults.extend(self.requester.as_ref().map(|_| FieldError::staff_only("requester")));
+            if self.cc.len() > MAX_CC.1 {
+                faults.push(FieldError::new("cc", "too_many", "This may have 5 addresses at most."));
+            }
+        }
+        let place = check_place(
+            &self.place(),
+            &configuration.organisation.value,
+            &configuration.categories.value,
+            Strictness::Required,
+        );
+        if let Err(chamada_domain::Refusal::Invalid(more)) = place {
+            faults.extend(more);
+        }
+        if faults.is_empty() { Ok(()) } else { Err(Problem::invalid(faults)) }
+    }
+}
+
+/// Opens a ticket.
+#[utoipa::path(
+    post, path = "/api/tickets", tag = "tickets", request_body = NewTicketBody,
+    params(chamada_web::openapi::IdempotencyHeader),
+    responses((status = 201, body = TicketView, headers(("Location" = String))), chamada_web::openapi::WriteProblems)
+)]
+pub(crate) async fn open(State(app): State<App>, caller: Caller, request: Write<NewTicketBody>) -> Result<Response, Problem> {
+    let author = caller.signed_in()?;
+    let idempotency = caller.idempotency(&request, app.now())?;
+    if let Some(number) = replayed(app.store.replay(idempotency.as_ref()).await)? {
+        return answer(&app, &caller, number).await;
+    }
+    let configuration = app.store.configuration().await?;
+    request.body.check(author, &configuration)?;
+    let (draft, uploads) = draft(&app, &caller, author, request.body, &configuration).await?;
+    let with = With {
+        idempotency: idempotency.as_ref(),
+        uploads: uploads.as_ref(),
+        import: None,
+    };
+    let number = match replayed(app.store.open_ticket(&draft, &with).await)? {
+        Some(earlier) => earlier,
+        None => draft.ticket.number,
+    };
+    app.store.mark_used(used(&draft.ticket.place)).await?;
+    if number == draft.ticket.number {
+        let standing = Standing::of(&caller.viewer(), &draft.ticket);
+        return Ok(created(number, TicketView::new(&draft.ticket, standing, &configuration.settings)));
+    }
+    answer(&app, &caller, number).await
+}
+
+/// The ticket that an earlier request of the same key opened; nothing where this one is the first.
+fn replayed(outcome: Result<(), StoreError>) -> Result<Option<TicketNumber>, Problem> {
+    match outcome {
+        Ok(()) => Ok(None),
+        Err(StoreError::Replayed(Made { ticket: Some(number), .. })) => Ok(Some(TicketNumber(number))),
+        Err(error) => Err(error.into()),
+    }
+}
+
+async fn answer(app: &App, caller: &Caller, number: TicketNumber) -> Result<Response, Problem> {
+    let (ticket, configuration) = (app.store.ticket(number).await?, app.store.configuration().await?);
+    let standing = Standing::of(&caller.viewer(), &ticket);
+    Ok(created(number, TicketView::new(&ticket, standing, &configuration.settings)))
+}
+
+fn created(number: TicketNumber, view: TicketView) -> Response {
+    (StatusCode::CREATED, [(LOCATION, format!("/api/tickets/{number}"))], Json(view)).into_response()
+}
+
+async fn draft(
+    app: &App,
+    caller: &Caller,
+    author: &User,
+    body: NewTicketBody,
+    configuration: &Configuration,
+) -> Result<(Draft, Option<chamada_store::Uploads>), Problem> {
+    let locale = configuration.settings.default_locale;
+    let place = body.place();
+    let owner = caller.name()?;
+    let (number, files) = futures::join!(app.store.next_number(), attach(app, &owner, &body.attachment_ids));
+    let (attachments, uploads) = files?;
+    let requester = match &body.requester {
+        Some(other) => person(app, &other.email, other.name.as_deref(), locale).await?,
+        None => author.clone(),
+    };
+    let cc = watchers(app, &body.cc, &requester.id, locale).await?;
+    let new = NewTicket {
+        channel: caller.channel(),
+        title: body.title,
+        body: body.body,
+        requester: requester.as_person(),
+        place,
+        priority: body.priority.unwrap_or(Priority::Normal),
+        cc,
+        attachments,
+        mail: None,
+        quoted: None,
+        continues: None,
+    };
+    let pen = Pen {
+        at: app.now(),
+        via: caller.channel().into(),
+        author: Some(Writer::of(author)),
+    };
+    let draft =
+        chamada_domain::open::open(number?, new, &pen, &mut salt).ok_or_else(|| Problem::internal("a new ticket has no opening"))?;
+    Ok((draft, uploads))
+}
+
+/// The units and categories that a place names.
+pub(crate) fn used(place: &Place) -> Vec<String> {
+    let units = [&place.corporation_id, &place.company_id, &place.site_id, &place.cost_centre_id];
+    let categories = [&place.category_id, &place.subcategory_id];
+    let units = units.into_iter().flatten().map(ToString::to_string);
+    units.chain(categories.into_iter().flatten().map(ToString::to_string)).collect()
+}

@@ -1,0 +1,212 @@
+//! `GET /api/tickets/{number}` and `GET /api/tickets/{number}/entries`.
+
+use axum::extract::State;
+use axum::response::Response;
+use chamada_domain::chain::ChainedEntry;
+use chamada_domain::permission::{Action, Standing, Viewer, require};
+use chamada_domain::{Settings, Ticket, TicketNumber};
+use chamada_store::{Sending, TicketPage};
+use chamada_web::read::{integer, line};
+use chamada_web::{App, Caller, Conditional, CursorKey, Fields, Id, Input, Json, Page, Problem, Query};
+use futures::future::{join, try_join};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::view::{AttachmentView, EntryView, TicketView, entries as view_entries};
+
+/// How many entries come with a ticket.
+const NEWEST: u16 = 50;
+
+/// A ticket with its newest entries.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = TicketPage)]
+pub(crate) struct TicketPageView {
+    ticket: TicketView,
+    /// The newest 50, oldest first.
+    entries: Vec<EntryView>,
+    /// Where older entries go on.
+    older_cursor: Option<String>,
+    attachments: Vec<AttachmentView>,
+}
+
+/// Where a reading of the history goes on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+enum Place {
+    /// With entries older than this one.
+    Before(u64),
+    /// With entries newer than this one.
+    After(u64),
+}
+
+/// What a caller is to a ticket: in one place, so that nothing is read of one that they may not see.
+pub(crate) fn see(viewer: &Viewer, ticket: &Ticket, settings: &Settings) -> Result<Standing, Problem> {
+    let standing = Standing::of(viewer, ticket);
+    require(standing, Action::See, settings)?;
+    Ok(standing)
+}
+
+/// A ticket with its newest entries.
+#[utoipa::path(
+    get, path = "/api/tickets/{number}", tag = "tickets", params(("number" = u64, Path)),
+    responses((status = 200, body = TicketPageView), (status = 304), chamada_web::openapi::ReadProblems)
+)]
+pub(crate) async fn read(
+    State(app): State<App>,
+    caller: Caller,
+    Id(number): Id<TicketNumber>,
+    known: Conditional,
+) -> Result<Response, Problem> {
+    let (viewer, page) = join(caller.viewer_of(&app, number), app.store.ticket_page(number, NEWEST)).await;
+    let (viewer, page) = (viewer?, page?);
+    let settings = &app.store.configuration().await?.settings;
+    let standing = see(&viewer, &page.ticket, settings)?;
+    let older = match page.older() {
+        Some(seq) => Some(seal(&app, &caller, number, Place::Before(seq)).await?),
+        None => None,
+    };
+    let sees_hidden = standing.sees_hidden(settings);
+    let (sendings, attachments) = try_join(
+        sendings(&app, number, &page.entries, sees_hidden),
+        attachments(&app, &page, sees_hidden),
+    )
+    .await?;
+    let view = TicketPageView {
+        ticket: TicketView::new(&page.ticket, standing, settings),
+        entries: view_entries(&page.ticket, &page.entries, sees_hidden, &sendings),
+        older_cursor: older,
+        attachments,
+    };
+    known.answer(Some(page.ticket.version), &view)
+}
+
+/// The mails that announced these entries, for staff. Entries that nobody is mailed about are not asked for.
+async fn sendings(app: &App, number: TicketNumber, entries: &[ChainedEntry], sees_hidden: bool) -> Result<Vec<Sending>, Problem> {
+    match (entries.first(), entries.last()) {
+        (Some(first), Some(last)) if sees_hidden => Ok(app.store.sendings(number, first.entry.seq, last.entry.seq).await?),
+        _ => Ok(Vec::new()),
+    }
+}
+
+/// Every file of the ticket: told by the entries where all are there, else asked of the table.
+async fn attachments(app: &App, page: &TicketPage, sees_hidden: bool) -> Result<Vec<AttachmentView>, Problem> {
+    if page.older().is_some() {
+        let files = app.store.attachments(page.ticket.number).await?;
+        let mut files: Vec<_> = files.into_iter().filter(|file| sees_hidden || !file.hidden).collect();
+        files.sort_by_key(|file| file.seq);
+        return Ok(files.into_iter().map(AttachmentView::of_stored).collect());
+    }
+    let seen = page.entries.iter().filter(|entry| sees_hidden || !entry.entry.event.is_hidden());
+    Ok(seen
+        .flat_map(|entry| {
+            entry
+                .entry
+                .event
+                .attachments()
+                .iter()
+                .map(|file| AttachmentView::of_entry(entry.entry.seq, file))
+        })
+        .collect())
+}
+
+async fn seal(app: &App, caller: &Caller, number: TicketNumber, place: Place) -> Result<String, Problem> {
+    CursorKey::of(&app.platform)
+        .await?
+        .seal(&caller.name()?, &history_of(number), &place)
+}
+
+/// What a cursor of a ticket's history is bound to.
+fn history_of(number: TicketNumber) -> String {
+    format!("history of {number}")
+}
+
+/// Which entries are wanted.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Part {
+    cursor: Option<String>,
+    after: Option<u64>,
+    limit: u16,
+}
+
+impl Input for Part {
+    fn read(f: &mut Fields<'_>) -> Option<Self> {
+        let cursor = f.optional("cursor", line(0..=4096));
+        let after = f.optional("after", integer(0..=i64::MAX));
+        let limit = f.optional("limit", integer(1..=100));
+        let number = |value: i64| u64::try_from(value).unwrap_or(0);
+        let limit = limit?.and_then(|limit| u16::try_from(limit).ok()).unwrap_or(NEWEST);
+        Some(Self {
+            cursor: cursor?,
+            after: after?.map(number),
+            limit,
+        })
+    }
+}
+
+/// Older history behind `cursor`; with `after`, what is new since that entry.
+#[utoipa::path(
+    get, path = "/api/tickets/{number}/entries", tag = "tickets",
+    params(("number" = u64, Path), ("cursor" = Option<String>, Query), ("after" = Option<u64>, Query), ("limit" = Option<u16>, Query)),
+    responses((status = 200, body = Page<EntryView>), (status = 304), chamada_web::openapi::ReadProblems)
+)]
+pub(crate) async fn entries(
+    State(app): State<App>,
+    caller: Caller,
+    Id(number): Id<TicketNumber>,
+    query: Query<Part>,
+    known: Conditional,
+) -> Result<Response, Problem> {
+    let place = place(&app, &caller, number, &query.value).await?;
+    let limit = query.value.limit;
+    let wanted = async {
+        match place {
+            Place::After(seq) => app.store.entries_after(number, seq, limit).await,
+            Place::Before(seq) => app.store.entries_before(number, seq, limit).await,
+        }
+    };
+    let (viewer, ticket, found) = futures::join!(caller.viewer_of(&app, number), app.store.ticket(number), wanted);
+    let (viewer, ticket, found) = (viewer?, ticket?, found?);
+    let settings = &app.store.configuration().await?.settings;
+    let sees_hidden = see(&viewer, &ticket, settings)?.sees_hidden(settings);
+    let sendings = sendings(&app, number, &found, sees_hidden).await?;
+    let items = view_entries(&ticket, &found, sees_hidden, &sendings);
+    let next = further(place, &found, limit, if sees_hidden { ticket.last_seq } else { ticket.public_seq });
+    let next_cursor = match next {
+        Some(place) => Some(seal(&app, &caller, number, place).await?),
+        None => None,
+    };
+    known.answer(None, &Page { items, next_cursor })
+}
+
+async fn place(app: &App, caller: &Caller, number: TicketNumber, part: &Part) -> Result<Place, Problem> {
+    match (&part.cursor, part.after) {
+        (Some(cursor), None) if !cursor.is_empty() => {
+            CursorKey::of(&app.platform)
+                .await?
+                .open(&caller.name()?, &history_of(number), cursor)
+        }
+        (None, Some(seq)) => Ok(Place::After(seq)),
+        (None, None) => Ok(Place::Before(u64::MAX)),
+        (Some(_), _) => Err(Problem::bad_cursor()),
+    }
+}
+
+fn further(place: Place, found: &[ChainedEntry], limit: u16, last: u64) -> Option<Place> {
+    let full = found.len() == usize::from(limit);
+    match place {
+        Place::Before(_) => found
+            .first()
+            .map(|first| first.entry.seq)
+            .filter(|seq| full && *seq > 1)
+            .map(Place::Before),
+        Place::After(_) => found
+            .last()
+            .map(|newest| newest.entry.seq)
+            .filter(|seq| full && *seq < last)
+            .map(Place::After),
+    }
+}
+
+/// A ticket as an answer to whoever changed it.
+pub(crate) fn answer(ticket: &Ticket, viewer: &Viewer, settings: &Settings) -> Json<TicketView> {
+    Json(TicketView::new(ticket, Standing::of(viewer, ticket), settings))
+}

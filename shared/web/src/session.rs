@@ -1,0 +1,245 @@
+//! Who is asking: sessions by cookie, and the ticket keys that a browser holds.
+
+use axum::extract::{FromRef, FromRequestParts};
+use chamada_domain::permission::{Standing, Viewer};
+use chamada_domain::{Channel, Role, Ticket, TicketNumber, Timestamp, User, UserId};
+use chamada_platform::{Platform, Secret, secret_hash};
+use chamada_store::{HeldKey, Idempotency, Session, Store};
+use http::request::Parts;
+
+use crate::credentials::read_session_cookie;
+use crate::json::Write;
+use crate::problem::Problem;
+
+/// What begins the cookie of somebody who has no account's session, and holds ticket keys alone.
+const GUEST: &str = "guest";
+
+/// What every HTTP function works with: the platform and the table.
+#[derive(Clone)]
+pub struct App {
+    /// Configuration, clock and AWS clients.
+    pub platform: Platform,
+    /// The table.
+    pub store: Store,
+}
+
+impl App {
+    /// The table that the platform's configuration names.
+    #[must_use]
+    pub fn new(platform: Platform) -> Self {
+        let config = platform.config();
+        let store = Store::new(platform.dynamodb().clone(), config.table_name.as_str(), u32::from(config.shards));
+        Self { platform, store }
+    }
+
+    /// A read that warms the connection up, so that the first request need not. A table that does not answer now may answer then.
+    pub async fn warm_up(&self) {
+        if self.store.warm_up().await.is_err() {
+            tracing::warn!("the table did not answer the first read");
+        }
+    }
+
+    /// Now.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        Timestamp::new(self.platform.clock().now())
+    }
+}
+
+/// A session with what finds it in the table.
+#[derive(Debug, Clone)]
+pub struct SessionRecord {
+    /// SHA-256 of the cookie's secret.
+    pub hash: String,
+    /// The session.
+    pub session: Session,
+}
+
+/// Extractor: who is asking. A cookie that means nothing counts as none: what needs a session says so itself.
+#[derive(Debug, Clone, Default)]
+pub struct Caller {
+    /// The person, where one is signed in and active.
+    pub user: Option<User>,
+    /// The session: of the person, or of somebody who holds ticket keys alone.
+    pub session: Option<SessionRecord>,
+}
+
+impl Caller {
+    /// The person who is signed in.
+    ///
+    /// # Errors
+    /// 401 `sign_in_needed`.
+    pub fn signed_in(&self) -> Result<&User, Problem> {
+        self.user.as_ref().ok_or_else(Problem::sign_in_needed)
+    }
+
+    /// The specialist or administrator who is signed in.
+    ///
+    /// # Errors
+    /// 401 `sign_in_needed`, 403 `forbidden`.
+    pub fn staff(&self) -> Result<&User, Problem> {
+        self.signed_in()?;
+        self.user
+            .as_ref()
+            .filter(|user| user.role.is_staff())
+            .ok_or_else(Problem::forbidden)
+    }
+
+    /// The administrator who is signed in.
+    ///
+    /// # Errors
+    /// 401 `sign_in_needed`, 403 `forbidden`.
+    pub fn administrator(&self) -> Result<&User, Problem> {
+        self.signed_in()?;
+        self.user
+            .as_ref()
+            .filter(|user| user.role == Role::Administrator)
+            .ok_or_else(Problem::forbidden)
+    }
+
+    /// What cursors, idempotency keys and uploads are bound to: the person, or the guest's session.
+    ///
+    /// # Errors
+    /// 401 `sign_in_needed` where there is neither.
+    pub fn name(&self) -> Result<String, Problem> {
+        match (&self.user, &self.session) {
+            (Some(user), _) => Ok(user.id.to_string()),
+            (None, Some(record)) => Ok(format!("{GUEST}.{}", record.hash)),
+            (None, None) => Err(Problem::sign_in_needed()),
+        }
+    }
+
+    /// How what this caller writes came in.
+    #[must_use]
+    pub fn channel(&self) -> Channel {
+        Channel::Web
+    }
+
+    /// Every ticket key that this browser holds.
+    #[must_use]
+    pub fn held_keys(&self) -> &[HeldKey] {
+        self.session.as_ref().map_or(&[], |record| &record.session.keys)
+    }
+
+    /// What this caller is to tickets in general: keys are not looked at.
+    #[must_use]
+    pub fn viewer(&self) -> Viewer {
+        Viewer {
+            user: self.user.as_ref().map(|user| (user.id.clone(), user.role)),
+            keys: Vec::new(),
+        }
+    }
+
+    /// What this caller is to one ticket. A key counts if it opens the ticket now: it is looked up at each use, so that a revoked one stops at once.
+    ///
+    /// # Errors
+    /// 401 `sign_in_needed` where nobody is signed in and no key is held at all; 503.
+    pub async fn viewer_of(&self, app: &App, ticket: TicketNumber) -> Result<Viewer, Problem> {
+        self.name()?;
+        let held: Vec<HeldKey> = self.held_keys().iter().filter(|key| key.ticket == ticket).cloned().collect();
+        let valid = app.store.valid_keys(&held, app.now()).await?;
+        let keys = valid.into_iter().map(|key| (key.ticket, key.person)).collect();
+        Ok(Viewer { keys, ..self.viewer() })
+    }
+
+    /// The person as whom this caller writes into a ticket: the one signed in, or the one whom the key was mailed to.
+    #[must_use]
+    pub fn person_for(&self, viewer: &Viewer, ticket: &Ticket) -> Option<UserId> {
+        let own = self.user.as_ref().map(|user| user.id.clone());
+        let keyed = viewer
+            .keys
+            .iter()
+            .find(|(number, _)| *number == ticket.number)
+            .map(|(_, person)| person.clone());
+        let mut as_self = viewer.clone();
+        as_self.keys.clear();
+        // Somebody signed in who opened another's link writes as the link's person, since only that one has a right here.
+        let standing = Standing::of(&as_self, ticket);
+        if standing.requester || standing.watcher || standing.role.is_some_and(Role::is_staff) {
+            own.or(keyed)
+        } else {
+            keyed.or(own)
+        }
+    }
+
+    /// The request as the store remembers it, where the client named it.
+    ///
+    /// # Errors
+    /// 401 `sign_in_needed`.
+    pub fn idempotency<T>(&self, request: &Write<T>, now: Timestamp) -> Result<Option<Idempotency>, Problem> {
+        let Some(key) = &request.key else { return Ok(None) };
+        Ok(Some(Idempotency {
+            caller: self.name()?,
+            key: key.as_str().to_owned(),
+            digest: request.digest.clone(),
+            now,
+        }))
+    }
+}
+
+impl<S> FromRequestParts<S> for Caller
+where
+    App: FromRef<S>,
+    S: Send + Sync,
+{
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let app = App::from_ref(state);
+        match read_session_cookie(&parts.headers, &app.platform.config().site_url) {
+            Some(cookie) => identify(&app, &cookie).await,
+            None => Ok(Self::default()),
+        }
+    }
+}
+
+/// The cookie of a person's session.
+#[must_use]
+pub fn person_cookie(user: &UserId, secret: &Secret) -> Secret {
+    Secret::new(format!("{user}.{}", secret.expose()))
+}
+
+/// The cookie of a guest's session.
+#[must_use]
+pub fn guest_cookie(secret: &Secret) -> Secret {
+    Secret::new(format!("{GUEST}.{}", secret.expose()))
+}
+
+/// Whom a cookie stands for.
+///
+/// # Errors
+/// 503.
+pub async fn identify(app: &App, cookie: &Secret) -> Result<Caller, Problem> {
+    let Some((name, secret)) = cookie.expose().split_once('.') else {
+        return Ok(Caller::default());
+    };
+    let hash = secret_hash(&Secret::new(secret));
+    if name == GUEST {
+        let session = app
+            .store
+            .guest_session(&hash)
+            .await?
+            .filter(|session| !session.is_over(false, app.now()));
+        return Ok(Caller {
+            user: None,
+            session: session.map(|session| SessionRecord { hash, session }),
+        });
+    }
+    let Ok(user) = name.parse::<UserId>() else {
+        return Ok(Caller::default());
+    };
+    let Some((user, mut session)) = app.store.authenticate(&user, &hash).await? else {
+        return Ok(Caller::default());
+    };
+    if !user.active || session.is_over(user.role.is_staff(), app.now()) {
+        return Ok(Caller::default());
+    }
+    if session.is_stale(app.now()) {
+        session.seen_at = app.now();
+        app.store.save_session(&user.id, &hash, &session).await?;
+    }
+    Ok(Caller {
+        user: Some(user),
+        session: Some(SessionRecord { hash, session }),
+    })
+}
