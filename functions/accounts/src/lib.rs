@@ -1,1 +1,44 @@
-//! accounts.
+//! Who people are and how they get in: sign-in links, sessions, passwords, accounts; and what an administrator decides for the whole site:
+//! settings, the organisation, the categories.
+
+mod first;
+mod keys;
+mod limits;
+mod me;
+mod password;
+mod requests;
+mod session;
+mod settings;
+mod sign_in;
+mod site;
+mod trees;
+mod users;
+mod view;
+mod who;
+
+use chamada_platform::Platform;
+use chamada_web::App;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+pub use first::{administrator_link, ensure_first_administrator};
+
+/// The routes of this function, with full paths.
+#[must_use]
+pub fn router(platform: Platform) -> OpenApiRouter {
+    OpenApiRouter::new()
+        .routes(routes!(site::health))
+        .routes(routes!(site::site))
+        .routes(routes!(sign_in::sign_in))
+        .routes(routes!(sign_in::ticket_link))
+        .routes(routes!(session::begin, session::end))
+        .routes(routes!(session::end_all))
+        .routes(routes!(me::me, me::change_me))
+        .routes(routes!(users::list, users::create))
+        .routes(routes!(users::read, users::change, users::deactivate))
+        .routes(routes!(users::specialists))
+        .routes(routes!(settings::settings, settings::change_settings))
+        .routes(routes!(trees::organisation::organisation, trees::organisation::put_organisation))
+        .routes(routes!(trees::categories::categories, trees::categories::put_categories))
+        .with_state(App::new(platform))
+}
