@@ -30,7 +30,14 @@ pub async fn check(platform: &Platform) -> Result<bool, WiringError> {
         tickets += 1;
         entries += history.len() as u64;
     }
-    say(&format!("{tickets} tickets, {entries} entries checked: {}", if bad == 0 { "all valid".to_owned() } else { format!("{bad} not valid") }))?;
+    say(&format!(
+        "{tickets} tickets, {entries} entries checked: {}",
+        if bad == 0 {
+            "all valid".to_owned()
+        } else {
+            format!("{bad} not valid")
+        }
+    ))?;
     Ok(bad == 0)
 }
 

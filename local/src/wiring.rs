@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
+use aws_config::{BehaviorVersion, SdkConfig};
 use axum::Router;
 use chamada_domain::{EmailAddress, Role};
-use chamada_platform::{Platform, Secret};
+use chamada_platform::{Clock, Config, Platform, Secret};
 use chamada_store::StoreError;
 use chamada_web::credentials::read_session_cookie;
 use chamada_web::session::identify;
@@ -31,12 +32,21 @@ fn routes(platform: &Platform) -> OpenApiRouter {
         .fold(OpenApiRouter::new(), |all, router| all.merge(router(platform.clone())))
 }
 
-/// The description of the whole API (OpenAPI 3.1), as JSON.
-#[must_use]
-pub fn openapi(platform: &Platform) -> String {
-    let (_, api) = routes(platform).split_for_parts();
+/// The description of the whole API (OpenAPI 3.1), as JSON. No service is reached for it.
+///
+/// # Errors
+/// Where it cannot be written as JSON, which is a fault of the program.
+pub fn openapi() -> Result<String, WiringError> {
+    let here = |name: &'static str| match name {
+        "SITE_URL" => Some("https://localhost".to_owned()),
+        "TABLE_NAME" | "FILES_BUCKET" | "MAIL_BUCKET" | "EVENT_BUS_NAME" | "SENDER" => Some("none".to_owned()),
+        _ => None,
+    };
+    let config = Config::read(&here).map_err(|error| WiringError(error.to_string()))?;
+    let sdk = SdkConfig::builder().behavior_version(BehaviorVersion::latest()).build();
+    let (_, api) = routes(&Platform::with(config, sdk, Clock::system())).split_for_parts();
     let api = chamada_web::openapi::describe(api, env!("CARGO_PKG_VERSION"), "__Host-session");
-    api.to_pretty_json().unwrap_or_default()
+    api.to_pretty_json().map_err(|error| WiringError(error.to_string()))
 }
 
 /// All functions on one platform.
@@ -75,7 +85,9 @@ fn administrator_check(platform: &Platform) -> AdministratorCheck {
     Arc::new(move |headers| {
         let app = app.clone();
         Box::pin(async move {
-            let Some(cookie) = read_session_cookie(&headers, &app.platform.config().site_url) else { return false };
+            let Some(cookie) = read_session_cookie(&headers, &app.platform.config().site_url) else {
+                return false;
+            };
             let caller = identify(&app, &cookie).await.unwrap_or_default();
             caller.user.is_some_and(|user| user.role == Role::Administrator)
         })

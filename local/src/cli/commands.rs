@@ -58,11 +58,13 @@ async fn with_platform<T>(folder: &Path, site_url: &str, work: impl AsyncFnOnce(
 }
 
 pub(super) async fn verify(data: &DataArgs) -> Result<ExitCode, Failure> {
-    let clean = with_platform(&data.folder, "http://localhost", async |platform| {
-        Ok(check(platform).await?)
-    })
-    .await?;
+    let clean = with_platform(&data.folder, "http://localhost", async |platform| Ok(check(platform).await?)).await?;
     Ok(if clean { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+pub(super) fn openapi() -> Result<ExitCode, Failure> {
+    writeln!(std::io::stdout(), "{}", wiring::openapi()?)?;
+    Ok(ExitCode::SUCCESS)
 }
 
 pub(super) async fn admin_link(data: &DataArgs, email: &str, site_url: &str) -> Result<ExitCode, Failure> {

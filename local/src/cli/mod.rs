@@ -44,6 +44,9 @@ enum Command {
         /// Their numbers.
         ids: Vec<i64>,
     },
+    /// Prints the description of the HTTPS API (OpenAPI 3.1).
+    #[command(after_help = "Example:\n  chamada openapi > openapi.json")]
+    Openapi,
     /// Prints a new sign-in link for an administrator.
     #[command(after_help = "Example:\n  chamada admin-link ana@example.org --data ./data")]
     AdminLink {
@@ -147,6 +150,7 @@ async fn run(command: Command) -> Result<ExitCode, Failure> {
         Command::Verify(data) => commands::verify(&data).await,
         Command::DeadLetters { data, json } => commands::dead_letters(&data, json).await,
         Command::Replay { data, ids } => commands::replay(&data, ids).await,
+        Command::Openapi => commands::openapi(),
         Command::AdminLink { data, email, site_url } => commands::admin_link(&data, &email, &site_url).await,
     }
 }
