@@ -4,6 +4,7 @@ mod aws;
 mod clock;
 mod config;
 mod error;
+pub mod failpoint;
 mod handler;
 mod objects;
 mod parameters;
