@@ -1,1 +1,62 @@
-//! mailboxes.
+//! What an administrator does with mailboxes: their settings, a try of the connection, sweeps, and what became of each message.
+
+mod change;
+mod input;
+mod manage;
+mod messages;
+mod probe;
+mod sweeps;
+mod view;
+
+use axum::extract::FromRequestParts;
+use chamada_domain::FieldError;
+use chamada_platform::Platform;
+use chamada_web::{App, Caller, Fields, Input, Paging, Problem};
+use http::StatusCode;
+use http::request::Parts;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+/// The routes of this function, with full paths.
+#[must_use]
+pub fn router(platform: Platform) -> OpenApiRouter {
+    OpenApiRouter::new()
+        .routes(routes!(manage::list, manage::create))
+        .routes(routes!(manage::read, change::change, manage::remove))
+        .routes(routes!(probe::test))
+        .routes(routes!(sweeps::ask))
+        .routes(routes!(sweeps::ask_all))
+        .routes(routes!(sweeps::list))
+        .routes(routes!(sweeps::read))
+        .routes(routes!(messages::list))
+        .routes(routes!(messages::discard))
+        .routes(routes!(messages::raw))
+        .with_state(App::new(platform))
+}
+
+/// Extractor: an administrator. Asked before a body is looked at.
+struct Administrator(Caller);
+
+impl FromRequestParts<App> for Administrator {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
+        let caller = Caller::from_request_parts(parts, app).await?;
+        caller.administrator()?;
+        Ok(Self(caller))
+    }
+}
+
+/// A list without filters.
+struct Listing(Paging);
+
+impl Input for Listing {
+    fn read(f: &mut Fields<'_>) -> Option<Self> {
+        f.paging().map(Self)
+    }
+}
+
+/// 422 with a code of its own that one field caused.
+fn refused(field: &'static str, code: &'static str, detail: &'static str) -> Problem {
+    Problem::new(StatusCode::UNPROCESSABLE_ENTITY, code, detail).with_errors(vec![FieldError::new(field, code, detail)])
+}
