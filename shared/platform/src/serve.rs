@@ -60,7 +60,7 @@ pub async fn serve_http<S, R>(service: S) -> Result<(), BoxError>
 where
     S: Service<lambda_http::Request, Response = R, Error = Infallible> + Send + 'static,
     S::Future: Send + 'static,
-    R: IntoResponse + Send + Sync + 'static,
+    R: IntoResponse + Send + 'static,
 {
     lambda_http::run(service.map_request(annotate)).await
 }
