@@ -87,12 +87,20 @@ impl NewUpload {
     fn check(&self, max_mb: u16) -> Result<(), Problem> {
         let mut faults = Vec::new();
         if !media::is_allowed(&self.name, &self.content_type) {
-            let field = if media::type_of_name(&self.name).is_none() { "name" } else { "content_type" };
+            let field = if media::type_of_name(&self.name).is_none() {
+                "name"
+            } else {
+                "content_type"
+            };
             let detail = "Files of this type cannot be attached; name and type must belong together.";
             faults.push(FieldError::new(field, "type_not_allowed", detail));
         }
         if self.size > u64::from(max_mb) << 20 {
-            faults.push(FieldError::new("size", "too_large", format!("A file may have {max_mb} MB at most.")));
+            faults.push(FieldError::new(
+                "size",
+                "too_large",
+                format!("A file may have {max_mb} MB at most."),
+            ));
         }
         let Some(first) = faults.first() else { return Ok(()) };
         let problem = Problem::new(StatusCode::UNPROCESSABLE_ENTITY, first.code, first.detail.clone());

@@ -67,7 +67,10 @@ async fn inspect(app: &App, upload: &Upload) -> Result<(), Problem> {
     // S3 itself holds uploads to the signed length and checksum; this does not rely on it.
     let other_content = head.sha256.is_some_and(|sha256| sha256 != upload.sha256);
     let refused = if head.size != upload.size || other_content {
-        Some(("size_mismatch", "What arrived is not the file that was announced: its size or checksum differs."))
+        Some((
+            "size_mismatch",
+            "What arrived is not the file that was announced: its size or checksum differs.",
+        ))
     } else {
         let first = objects.first_bytes(bucket, &key, media::SNIFFED_BYTES).await?;
         let matches = media::matches_type(&upload.name, &upload.content_type, &first);

@@ -80,7 +80,18 @@ fn altered(before: &Mailbox, change: &MailboxChange, username: Option<&str>) -> 
             }
         )*};
     }
-    take!(name, address, host, port, security, after_import, defaults, ignore_automatic, authserv_id, enabled);
+    take!(
+        name,
+        address,
+        host,
+        port,
+        security,
+        after_import,
+        defaults,
+        ignore_automatic,
+        authserv_id,
+        enabled
+    );
     if let Some(username) = username {
         after.auth = Auth::Password {
             username: username.to_owned(),

@@ -2,8 +2,8 @@
 
 use std::net::IpAddr;
 
-use chamada_domain::mailbox::{AfterImport, MailboxDefaults, Security};
 use chamada_domain::EmailAddress;
+use chamada_domain::mailbox::{AfterImport, MailboxDefaults, Security};
 use chamada_platform::Secret;
 use chamada_web::read::{Spot, any, boolean, email, id, integer, line, object, secret, word};
 use chamada_web::{Fields, Input};
@@ -38,7 +38,17 @@ fn auth(f: &mut Fields<'_>) -> Option<AuthInput> {
         (f.required("username", line(1..=254)).map(Some), f.optional("password", password))
     } else {
         // Named, so that one fault tells all: this kind is not supported.
-        for field in ["provider", "username", "password", "client_id", "client_secret", "tenant", "refresh_token", "token_url", "scope"] {
+        for field in [
+            "provider",
+            "username",
+            "password",
+            "client_id",
+            "client_secret",
+            "tenant",
+            "refresh_token",
+            "token_url",
+            "scope",
+        ] {
             f.optional(field, any());
         }
         (Some(None), Some(None))
@@ -75,7 +85,10 @@ fn host(spot: &mut Spot<'_>) -> Option<String> {
     if text.split('.').all(label) && !last.bytes().all(|b| b.is_ascii_digit()) {
         Some(text)
     } else {
-        spot.fault("invalid", "This must be the name or the IP address of a server, without scheme and port.")
+        spot.fault(
+            "invalid",
+            "This must be the name or the IP address of a server, without scheme and port.",
+        )
     }
 }
 
@@ -89,7 +102,10 @@ fn authserv_id(spot: &mut Spot<'_>) -> Option<String> {
     if text.bytes().all(|b| b.is_ascii_graphic() && b != b';') {
         Some(text)
     } else {
-        spot.fault("invalid", "This must be the name that stands first in Authentication-Results: mx.example.com.")
+        spot.fault(
+            "invalid",
+            "This must be the name that stands first in Authentication-Results: mx.example.com.",
+        )
     }
 }
 

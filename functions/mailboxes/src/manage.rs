@@ -27,7 +27,10 @@ pub(crate) async fn list(
     let (key, name) = (CursorKey::of(&app.platform).await?, caller.name()?);
     let Listing(paging) = query.value;
     // Where the list goes on: behind this name, whether its mailbox is still there or not.
-    let after = paging.cursor.map(|cursor| key.open::<(String, String)>(&name, &query.filters, &cursor)).transpose()?;
+    let after = paging
+        .cursor
+        .map(|cursor| key.open::<(String, String)>(&name, &query.filters, &cursor))
+        .transpose()?;
     let place = |mailbox: &Mailbox| (mailbox.name.to_lowercase(), mailbox.id.to_string());
     let mut all = app.store.mailboxes().await?;
     all.retain(|mailbox| after.as_ref().is_none_or(|after| place(mailbox) > *after));
@@ -166,7 +169,10 @@ pub(crate) async fn check_defaults(app: &App, defaults: &MailboxDefaults) -> Res
         site_id: defaults.site_id.clone(),
         cost_centre_id: defaults.cost_centre_id.clone(),
     };
-    let categories = [&place.category_id, &place.subcategory_id].into_iter().flatten().map(ToString::to_string);
+    let categories = [&place.category_id, &place.subcategory_id]
+        .into_iter()
+        .flatten()
+        .map(ToString::to_string);
     let units = [&place.corporation_id, &place.company_id, &place.site_id, &place.cost_centre_id];
     let used: Vec<String> = units.into_iter().flatten().map(ToString::to_string).chain(categories).collect();
     if used.is_empty() {
@@ -174,7 +180,12 @@ pub(crate) async fn check_defaults(app: &App, defaults: &MailboxDefaults) -> Res
     }
     // As they are now: an administrator fills the trees and makes the mailbox within the half-minute that a process may keep what it read.
     let configuration = app.store.read_configuration().await?;
-    let checked = check_place(&place, &configuration.organisation.value, &configuration.categories.value, Strictness::Optional);
+    let checked = check_place(
+        &place,
+        &configuration.organisation.value,
+        &configuration.categories.value,
+        Strictness::Optional,
+    );
     checked.map_err(|refusal| match refusal {
         Refusal::Invalid(errors) => {
             let below = |error: FieldError| FieldError::new(format!("defaults.{}", error.field), error.code, error.detail);

@@ -9,8 +9,8 @@ use chamada_store::{Position, StoreError};
 use chamada_web::openapi::{IdempotencyHeader, PagingParams, ReadProblems, WriteProblems};
 use chamada_web::read::word;
 use chamada_web::{App, Conditional, CursorKey, Fields, Id, Id2, Input, Nothing, Page, Paging, Problem, Query, Write};
-use http::header::{CONTENT_DISPOSITION, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderValue, X_CONTENT_TYPE_OPTIONS};
 use http::StatusCode;
+use http::header::{CONTENT_DISPOSITION, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderValue, X_CONTENT_TYPE_OPTIONS};
 
 use crate::Administrator;
 use crate::view::{MessageId, MessageView};
@@ -51,7 +51,10 @@ pub(crate) async fn list(
 ) -> Result<Response, Problem> {
     let (key, name) = (CursorKey::of(&app.platform).await?, caller.name()?);
     let Messages { state, paging } = query.value;
-    let start = paging.cursor.map(|cursor| key.open::<Position>(&name, &query.filters, &cursor)).transpose()?;
+    let start = paging
+        .cursor
+        .map(|cursor| key.open::<Position>(&name, &query.filters, &cursor))
+        .transpose()?;
     app.store.mailbox(&id).await?;
     let limit = u16::try_from(paging.limit).unwrap_or(u16::MAX);
     let (messages, next) = app.store.messages(&id, state, start, limit).await?;
@@ -80,7 +83,10 @@ pub(crate) async fn raw(
         (CONTENT_TYPE, HeaderValue::from_static("message/rfc822")),
         (CONTENT_DISPOSITION, HeaderValue::from_str(&disposition).map_err(Problem::internal)?),
         (X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
-        (CONTENT_SECURITY_POLICY, HeaderValue::from_static("sandbox; default-src 'none'; frame-ancestors 'none'")),
+        (
+            CONTENT_SECURITY_POLICY,
+            HeaderValue::from_static("sandbox; default-src 'none'; frame-ancestors 'none'"),
+        ),
     ];
     Ok((headers, mail).into_response())
 }

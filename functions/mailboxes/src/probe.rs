@@ -92,7 +92,9 @@ async fn probe(app: &App, mailbox: &Mailbox) -> Result<Result<u64, SweepError>, 
         user: username.clone(),
         password: secret.expose().into(),
     };
-    Ok(count(server, credentials).await.map_err(|error| SweepError::of_mail_server(error.code(), error.server_line())))
+    Ok(count(server, credentials)
+        .await
+        .map_err(|error| SweepError::of_mail_server(error.code(), error.server_line())))
 }
 
 async fn count(server: Config, credentials: Credentials) -> Result<u64, Error> {

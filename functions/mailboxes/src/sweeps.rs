@@ -54,7 +54,10 @@ pub(crate) async fn ask(
     if !mailbox.enabled {
         return Err(Problem::conflict("mailbox_disabled").with_detail("This mailbox is switched off. Switch it on first."));
     }
-    let sweep_id = app.store.ask_sweep(&Sweep::asked(id, app.now(), random()), request.as_ref()).await?;
+    let sweep_id = app
+        .store
+        .ask_sweep(&Sweep::asked(id, app.now(), random()), request.as_ref())
+        .await?;
     Ok((StatusCode::ACCEPTED, Json(Asked { sweep_id })))
 }
 
@@ -102,7 +105,10 @@ pub(crate) async fn list(
 ) -> Result<Response, Problem> {
     let (key, name) = (CursorKey::of(&app.platform).await?, caller.name()?);
     let Listing(paging) = query.value;
-    let before = paging.cursor.map(|cursor| key.open::<SweepId>(&name, &query.filters, &cursor)).transpose()?;
+    let before = paging
+        .cursor
+        .map(|cursor| key.open::<SweepId>(&name, &query.filters, &cursor))
+        .transpose()?;
     app.store.mailbox(&id).await?;
     let limit = u16::try_from(paging.limit).unwrap_or(u16::MAX);
     let (sweeps, more) = app.store.sweeps(&id, before.as_ref(), limit).await?;

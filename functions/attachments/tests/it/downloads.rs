@@ -7,7 +7,9 @@ const SCRIPT: &[u8] = b"nombre;valor\n=1+1;2\n";
 const PDF: &[u8] = b"%PDF-1.7 informe";
 
 async fn link(machine: &Machine, cookie: &str, id: &str) -> Answer {
-    machine.ask(cookie, Method::GET, &format!("/api/tickets/1000/attachments/{id}"), None, None).await
+    machine
+        .ask(cookie, Method::GET, &format!("/api/tickets/1000/attachments/{id}"), None, None)
+        .await
 }
 
 #[tokio::test]
@@ -28,14 +30,21 @@ async fn those_who_see_the_ticket_get_its_files() {
         let answer = link(&machine, cookie, &id).await;
         assert_eq!(answer.status, 200, "{}", answer.body);
         assert_eq!(
-            (answer.body["name"].as_str(), answer.body["content_type"].as_str(), answer.body["size"].as_u64()),
+            (
+                answer.body["name"].as_str(),
+                answer.body["content_type"].as_str(),
+                answer.body["size"].as_u64()
+            ),
             (Some("año \"1\".pdf"), Some("application/pdf"), Some(PDF.len() as u64))
         );
         let file = machine.http.get(answer.body["url"].as_str().unwrap()).send().await.unwrap();
         assert_eq!(file.status(), 200);
         assert_eq!(file.headers()["content-type"], "application/pdf");
         let disposition = file.headers()["content-disposition"].to_str().unwrap().to_owned();
-        assert!(disposition.starts_with("inline; ") && disposition.ends_with("filename*=UTF-8''a%C3%B1o%20%221%22.pdf"), "{disposition}");
+        assert!(
+            disposition.starts_with("inline; ") && disposition.ends_with("filename*=UTF-8''a%C3%B1o%20%221%22.pdf"),
+            "{disposition}"
+        );
         assert_eq!(file.bytes().await.unwrap(), PDF);
     }
     for cookie in [&bruno, &specialist, &former] {
@@ -72,6 +81,10 @@ async fn a_guest_with_a_key_uploads_for_its_ticket() {
     let guest = machine.guest(vec![machine.key_of(number, &ana).await]).await;
     let id = machine.upload(&guest, "otra.pdf", "application/pdf", PDF).await;
     let other = machine.guest(vec![machine.key_of(number, &ana).await]).await;
-    assert_eq!(machine.remove(&other, &id, None).await.problem(), (404, "not_found"), "another browser, another owner");
+    assert_eq!(
+        machine.remove(&other, &id, None).await.problem(),
+        (404, "not_found"),
+        "another browser, another owner"
+    );
     assert_eq!(machine.remove(&guest, &id, None).await.status, 204);
 }

@@ -113,7 +113,11 @@ impl Machine {
         };
         self.app.store.create_user(&user, None).await.unwrap();
         let secret = Secret::generate();
-        self.app.store.begin_session(&user.id, &secret_hash(&secret), &Session::begin(self.now())).await.unwrap();
+        self.app
+            .store
+            .begin_session(&user.id, &secret_hash(&secret), &Session::begin(self.now()))
+            .await
+            .unwrap();
         (user.clone(), person_cookie(&user.id, &secret).expose().to_owned())
     }
 
@@ -139,7 +143,11 @@ impl Machine {
         let response = self.router.clone().oneshot(request.body(body).unwrap()).await.unwrap();
         let status = response.status();
         let bytes = response.into_body().collect().await.unwrap().to_bytes();
-        let body = if bytes.is_empty() { Value::Null } else { serde_json::from_slice(&bytes).unwrap() };
+        let body = if bytes.is_empty() {
+            Value::Null
+        } else {
+            serde_json::from_slice(&bytes).unwrap()
+        };
         Answer { status, body }
     }
 
@@ -148,7 +156,8 @@ impl Machine {
     }
 
     pub(crate) async fn complete(&self, cookie: &str, id: &str) -> Answer {
-        self.ask(cookie, Method::POST, &format!("/api/attachments/{id}/complete"), None, None).await
+        self.ask(cookie, Method::POST, &format!("/api/attachments/{id}/complete"), None, None)
+            .await
     }
 
     pub(crate) async fn remove(&self, cookie: &str, id: &str, key: Option<&str>) -> Answer {
@@ -180,7 +189,13 @@ impl Machine {
     /// Whether an upload's object lies in the bucket.
     pub(crate) async fn lies_there(&self, id: &str) -> bool {
         let bucket = &self.app.platform.config().files_bucket;
-        self.app.platform.objects().head(bucket, &format!("files/{id}")).await.unwrap().is_some()
+        self.app
+            .platform
+            .objects()
+            .head(bucket, &format!("files/{id}"))
+            .await
+            .unwrap()
+            .is_some()
     }
 
     /// A ticket of `requester` with a file that they uploaded.

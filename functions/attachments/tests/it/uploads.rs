@@ -10,12 +10,17 @@ const PNG: &[u8] = b"\x89PNG\r\n\x1a\n and some pixels";
 async fn a_file_is_announced_put_once_and_looked_at() {
     let machine = Machine::start().await;
     let (_, ana) = machine.person("ana", Role::User).await;
-    let announced = machine.announce(&ana, &announcement("C:\\fotos\\foto.png", "image/PNG; x=1", PNG)).await;
+    let announced = machine
+        .announce(&ana, &announcement("C:\\fotos\\foto.png", "image/PNG; x=1", PNG))
+        .await;
     assert_eq!(announced.status, 201, "{}", announced.body);
     let id = announced.body["attachment_id"].as_str().unwrap();
     assert!(id.starts_with("att_"));
     let headers = announced.body["upload"]["headers"].as_object().unwrap();
-    assert_eq!((headers["content-type"].as_str(), headers["if-none-match"].as_str()), (Some("image/png"), Some("*")));
+    assert_eq!(
+        (headers["content-type"].as_str(), headers["if-none-match"].as_str()),
+        (Some("image/png"), Some("*"))
+    );
 
     assert_eq!(machine.complete(&ana, id).await.problem(), (409, "not_uploaded"));
     assert_eq!(machine.put(&announced.body, PNG).await, 200);
@@ -35,7 +40,10 @@ async fn the_bucket_takes_nothing_but_what_was_announced() {
     let announced = machine.announce(&ana, &announcement("foto.png", "image/png", PNG)).await;
     let mut other = PNG.to_vec();
     other[20] ^= 1;
-    assert!(machine.put(&announced.body, &other).await >= 400, "another content of the same length");
+    assert!(
+        machine.put(&announced.body, &other).await >= 400,
+        "another content of the same length"
+    );
     assert!(machine.put(&announced.body, &[PNG, b"more"].concat()).await >= 400, "a longer one");
     let mut stripped = announced.body.clone();
     stripped["upload"]["headers"]["content-type"] = json!("text/html");
@@ -61,7 +69,15 @@ async fn what_is_not_what_it_says_is_deleted() {
     let id = announced.body["attachment_id"].as_str().unwrap();
     let objects = machine.app.platform.objects();
     for other in ["hola y chau", "chau"] {
-        objects.put(&machine.app.platform.config().files_bucket, &format!("files/{id}"), other, "text/plain").await.unwrap();
+        objects
+            .put(
+                &machine.app.platform.config().files_bucket,
+                &format!("files/{id}"),
+                other,
+                "text/plain",
+            )
+            .await
+            .unwrap();
         assert_eq!(machine.complete(&ana, id).await.problem(), (422, "size_mismatch"), "{other}");
         assert!(!machine.lies_there(id).await);
     }
@@ -80,7 +96,11 @@ async fn bad_announcements_are_refused_field_by_field() {
     let cases = [
         (with("name", json!("x.exe")), "type_not_allowed", "name:type_not_allowed"),
         (with("name", json!("README")), "type_not_allowed", "name:type_not_allowed"),
-        (with("content_type", json!("text/html")), "type_not_allowed", "content_type:type_not_allowed"),
+        (
+            with("content_type", json!("text/html")),
+            "type_not_allowed",
+            "content_type:type_not_allowed",
+        ),
         (with("content_type", json!("pdf")), "invalid", "content_type:invalid"),
         (with("size", json!(50 * 1024 * 1024 + 1)), "too_large", "size:too_large"),
         (with("size", json!(0)), "invalid", "size:out_of_range"),
@@ -113,7 +133,10 @@ async fn a_repeated_announcement_is_the_same_file() {
         async move { machine.ask(ana, Method::POST, "/api/attachments", Some(&body), Some("k1")).await }
     };
     let (first, second) = (ask(body.clone()).await, ask(body.clone()).await);
-    assert_eq!((first.status, second.status), (http::StatusCode::CREATED, http::StatusCode::CREATED));
+    assert_eq!(
+        (first.status, second.status),
+        (http::StatusCode::CREATED, http::StatusCode::CREATED)
+    );
     assert_eq!(first.body["attachment_id"], second.body["attachment_id"]);
     assert_eq!(machine.put(&second.body, PNG).await, 200, "the second answer's URL takes the file");
     let other = ask(announcement("otra.png", "image/png", PNG)).await;
@@ -144,7 +167,9 @@ async fn an_announcement_ends_after_a_day() {
     let machine = Machine::start().await;
     let (_, ana) = machine.person("ana", Role::User).await;
     let id = machine.upload(&ana, "foto.png", "image/png", PNG).await;
-    machine.clock.advance(std::time::Duration::from_secs(24 * 3_600 + 1).try_into().unwrap());
+    machine
+        .clock
+        .advance(std::time::Duration::from_secs(24 * 3_600 + 1).try_into().unwrap());
     assert_eq!(machine.complete(&ana, &id).await.problem(), (404, "not_found"));
 }
 
@@ -156,5 +181,9 @@ async fn strangers_are_asked_to_sign_in_before_anything_is_read() {
         assert_eq!(answer.problem(), (401, "sign_in_needed"), "{cookie}");
     }
     let guest = machine.guest(vec![]).await;
-    assert_eq!(machine.announce(&guest, &json!({})).await.problem(), (401, "sign_in_needed"), "a session without keys");
+    assert_eq!(
+        machine.announce(&guest, &json!({})).await.problem(),
+        (401, "sign_in_needed"),
+        "a session without keys"
+    );
 }

@@ -23,7 +23,10 @@ async fn talk(stream: impl AsyncRead + AsyncWrite, script: &'static [(&'static s
         return heard;
     }
     while let Ok(Some(line)) = lines.next_line().await {
-        let answer = script.iter().find(|(word, _)| line.starts_with(word)).map_or("-ERR unknown", |(_, answer)| answer);
+        let answer = script
+            .iter()
+            .find(|(word, _)| line.starts_with(word))
+            .map_or("-ERR unknown", |(_, answer)| answer);
         heard.push(line);
         if write.write_all(format!("{answer}\r\n").as_bytes()).await.is_err() {
             break;
@@ -32,7 +35,13 @@ async fn talk(stream: impl AsyncRead + AsyncWrite, script: &'static [(&'static s
     heard
 }
 
-const GOOD: &[(&str, &str)] = &[("USER", "+OK"), ("PASS hunter2", "+OK"), ("PASS", "-ERR [AUTH] no"), ("STAT", "+OK 7 4200"), ("QUIT", "+OK bye")];
+const GOOD: &[(&str, &str)] = &[
+    ("USER", "+OK"),
+    ("PASS hunter2", "+OK"),
+    ("PASS", "-ERR [AUTH] no"),
+    ("STAT", "+OK 7 4200"),
+    ("QUIT", "+OK bye"),
+];
 
 fn verdict(answer: &Value) -> (bool, &str) {
     (answer["ok"].as_bool().unwrap(), answer["code"].as_str().unwrap_or_default())
@@ -51,7 +60,11 @@ async fn a_working_mailbox_is_counted_and_left_as_it_was() {
     let answer = machine.test(&id).await;
     assert_eq!((answer.status.as_u16(), &answer.body), (200, &json!({"ok": true, "messages": 7})));
     let heard = server.await.unwrap();
-    assert_eq!(heard, ["CAPA", "USER ana", "PASS hunter2", "STAT", "QUIT"], "nothing was retrieved or deleted");
+    assert_eq!(
+        heard,
+        ["CAPA", "USER ana", "PASS hunter2", "STAT", "QUIT"],
+        "nothing was retrieved or deleted"
+    );
 }
 
 #[tokio::test]
@@ -137,7 +150,11 @@ async fn a_certificate_is_trusted_by_the_usual_roots_or_the_named_file_and_nothi
     assert_eq!(trusting.test(&id).await.body, json!({"ok": true, "messages": 7}));
     body["host"] = json!("localhost");
     let id = trusting.made(&body).await;
-    assert_eq!(verdict(&trusting.test(&id).await.body), (false, "certificate"), "made out to another name");
+    assert_eq!(
+        verdict(&trusting.test(&id).await.body),
+        (false, "certificate"),
+        "made out to another name"
+    );
     body["security"] = json!("starttls");
     body["host"] = json!("127.0.0.1");
     let id = trusting.made(&body).await;

@@ -111,7 +111,11 @@ impl Machine {
         };
         self.app.store.create_user(&user, None).await.unwrap();
         let secret = Secret::generate();
-        self.app.store.begin_session(&user.id, &secret_hash(&secret), &Session::begin(self.app.now())).await.unwrap();
+        self.app
+            .store
+            .begin_session(&user.id, &secret_hash(&secret), &Session::begin(self.app.now()))
+            .await
+            .unwrap();
         person_cookie(&user.id, &secret).expose().to_owned()
     }
 

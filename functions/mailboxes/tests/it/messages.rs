@@ -35,18 +35,31 @@ async fn record(machine: &Machine, mailbox: &str, uidl: &str, state: Verdict, di
 }
 
 fn subjects(page: &Value) -> Vec<String> {
-    page["items"].as_array().unwrap().iter().map(|item| item["subject"].as_str().unwrap().to_owned()).collect()
+    page["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|item| item["subject"].as_str().unwrap().to_owned())
+        .collect()
 }
 
 #[tokio::test]
 async fn messages_are_listed_by_what_became_of_them() {
     let machine = Machine::start().await;
     let id = machine.made(&mailbox(110)).await;
-    for (uidl, state) in [("1", Verdict::Ignored), ("2", Verdict::Quarantined), ("3", Verdict::Ignored), ("4", Verdict::Duplicate)] {
+    for (uidl, state) in [
+        ("1", Verdict::Ignored),
+        ("2", Verdict::Quarantined),
+        ("3", Verdict::Ignored),
+        ("4", Verdict::Duplicate),
+    ] {
         record(&machine, &id, uidl, state, "d").await;
     }
     let base = format!("/api/mailboxes/{id}/messages");
-    assert_eq!(subjects(&machine.get(&base).await.body), ["Asunto 4", "Asunto 3", "Asunto 2", "Asunto 1"]);
+    assert_eq!(
+        subjects(&machine.get(&base).await.body),
+        ["Asunto 4", "Asunto 3", "Asunto 2", "Asunto 1"]
+    );
     let first = machine.get(&format!("{base}?state=ignored&limit=1")).await;
     assert_eq!(subjects(&first.body), ["Asunto 3"]);
     let cursor = first.body["next_cursor"].as_str().unwrap();
@@ -54,7 +67,15 @@ async fn messages_are_listed_by_what_became_of_them() {
     assert_eq!(subjects(&second.body), ["Asunto 1"]);
     assert_eq!(machine.get(&format!("{base}?state=lost")).await.faults(), ["state:invalid"]);
     let row = &second.body["items"][0];
-    assert_eq!((row["state"].as_str(), row["reason"].as_str(), row["sender"].as_str(), row["size"].as_u64()), (Some("ignored"), Some("panic"), Some("ana@example.org"), Some(7)));
+    assert_eq!(
+        (
+            row["state"].as_str(),
+            row["reason"].as_str(),
+            row["sender"].as_str(),
+            row["size"].as_u64()
+        ),
+        (Some("ignored"), Some("panic"), Some("ana@example.org"), Some(7))
+    );
 }
 
 #[tokio::test]
@@ -66,14 +87,23 @@ async fn the_file_of_a_message_can_be_had_whatever_it_is_called() {
     record(&machine, &id, "lost", Verdict::Quarantined, &"cd".repeat(32)).await;
     let mail = b"From: x\r\n\r\n<script>alert(1)</script>\xff\0";
     let bucket = &machine.app.platform.config().mail_bucket;
-    machine.app.platform.objects().put(bucket, &format!("mail/{digest}.eml"), &mail[..], "message/rfc822").await.unwrap();
+    machine
+        .app
+        .platform
+        .objects()
+        .put(bucket, &format!("mail/{digest}.eml"), &mail[..], "message/rfc822")
+        .await
+        .unwrap();
 
     let rows = machine.get(&format!("/api/mailboxes/{id}/messages")).await.body["items"].clone();
     let (lost, odd) = (rows[0]["id"].as_str().unwrap(), rows[1]["id"].as_str().unwrap());
     let raw = machine.get(&format!("/api/mailboxes/{id}/messages/{odd}/raw")).await;
     assert_eq!((raw.status.as_u16(), &raw.bytes[..]), (200, &mail[..]));
     let header = |name: &str| raw.headers[name].to_str().unwrap().to_owned();
-    assert_eq!((header("content-type"), header("x-content-type-options")), ("message/rfc822".into(), "nosniff".into()));
+    assert_eq!(
+        (header("content-type"), header("x-content-type-options")),
+        ("message/rfc822".into(), "nosniff".into())
+    );
     assert!(header("content-disposition").starts_with("attachment; ") && header("content-security-policy").starts_with("sandbox;"));
     for missing in [lost, "msg_eA", "msg_", "msg_%2F", "x", "usr_1"] {
         let answer = machine.get(&format!("/api/mailboxes/{id}/messages/{missing}/raw")).await;
@@ -98,9 +128,15 @@ async fn a_quarantined_message_is_discarded_once_and_stays_known() {
     assert_eq!(discard(&rows[1], Some("k")).await.status, 204);
     assert_eq!(discard(&rows[1], Some("k")).await.status, 204, "the same request again");
     assert_eq!(discard(&rows[1], None).await.problem(), (409, "not_quarantined"));
-    assert_eq!(subjects(&machine.get(&format!("{base}?state=quarantined")).await.body), Vec::<String>::new());
+    assert_eq!(
+        subjects(&machine.get(&format!("{base}?state=quarantined")).await.body),
+        Vec::<String>::new()
+    );
     let ignored = machine.get(&format!("{base}?state=ignored")).await;
-    assert_eq!((ignored.body["items"][0]["reason"].as_str(), ignored.body["items"][0]["id"].clone()), (Some("discarded"), rows[1]["id"].clone()));
+    assert_eq!(
+        (ignored.body["items"][0]["reason"].as_str(), ignored.body["items"][0]["id"].clone()),
+        (Some("discarded"), rows[1]["id"].clone())
+    );
     let known = machine.app.store.ledger(&id_of(&id), &[ODD.to_owned()]).await.unwrap();
     assert_eq!(known[ODD].state, Verdict::Ignored, "so that no sweep fetches it again");
 }

@@ -1,7 +1,7 @@
 use chamada_domain::Role;
 use chamada_domain::mailbox::{LastSweep, SweepError};
-use chamada_domain::tree::{Company, Corporation, Organisation};
 use chamada_domain::timestamp::seconds;
+use chamada_domain::tree::{Company, Corporation, Organisation};
 use http::Method;
 use serde_json::{Value, json};
 
@@ -14,30 +14,54 @@ async fn a_mailbox_is_made_read_changed_and_removed() {
     assert_eq!(made.status, 201, "{}", made.body);
     let id = made.body["id"].as_str().unwrap().to_owned();
     assert_eq!(made.body["auth"], json!({"type": "password", "username": "ana"}));
-    assert_eq!((made.body["enabled"].as_bool(), made.body["last_sweep"].is_null()), (Some(true), true));
+    assert_eq!(
+        (made.body["enabled"].as_bool(), made.body["last_sweep"].is_null()),
+        (Some(true), true)
+    );
     assert_eq!(machine.secret(&id).await.as_deref(), Some("hunter2"));
 
     let read = machine.get(&format!("/api/mailboxes/{id}")).await;
     assert_eq!(read.body, made.body);
-    let changed = machine.change(&id, &json!({"name": "Mesa", "after_import": "leave", "authserv_id": "mx.example.org", "enabled": false})).await;
+    let changed = machine
+        .change(
+            &id,
+            &json!({"name": "Mesa", "after_import": "leave", "authserv_id": "mx.example.org", "enabled": false}),
+        )
+        .await;
     assert_eq!(changed.status, 200, "{}", changed.body);
     assert_eq!(
-        (&changed.body["name"], &changed.body["after_import"], &changed.body["authserv_id"], &changed.body["enabled"]),
+        (
+            &changed.body["name"],
+            &changed.body["after_import"],
+            &changed.body["authserv_id"],
+            &changed.body["enabled"]
+        ),
         (&json!("Mesa"), &json!("leave"), &json!("mx.example.org"), &json!(false))
     );
     let cleared = machine.change(&id, &json!({"authserv_id": null})).await;
     assert!(cleared.body["authserv_id"].is_null());
     let list = machine.get("/api/mailboxes").await;
-    assert_eq!((list.body["items"][0]["name"].as_str(), list.body["next_cursor"].is_null()), (Some("Mesa"), true));
+    assert_eq!(
+        (list.body["items"][0]["name"].as_str(), list.body["next_cursor"].is_null()),
+        (Some("Mesa"), true)
+    );
     for answer in [&made, &read, &changed, &list] {
         assert!(!String::from_utf8_lossy(&answer.bytes).contains("hunter2"));
     }
 
     let path = format!("/api/mailboxes/{id}");
     assert_eq!(machine.ask(Method::DELETE, &path, None, Some("k")).await.status, 204);
-    assert_eq!(machine.ask(Method::DELETE, &path, None, Some("k")).await.status, 204, "the same request again");
+    assert_eq!(
+        machine.ask(Method::DELETE, &path, None, Some("k")).await.status,
+        204,
+        "the same request again"
+    );
     assert_eq!(machine.secret(&id).await, None);
-    for answer in [machine.get(&path).await, machine.ask(Method::DELETE, &path, None, None).await, machine.test(&id).await] {
+    for answer in [
+        machine.get(&path).await,
+        machine.ask(Method::DELETE, &path, None, None).await,
+        machine.test(&id).await,
+    ] {
         assert_eq!(answer.problem(), (404, "not_found"));
     }
 }
@@ -47,16 +71,41 @@ async fn a_secret_goes_nowhere_it_was_not_meant_for() {
     let machine = Machine::start().await;
     let id = machine.made(&mailbox(110)).await;
     let user = |name: &str| json!({"auth": {"type": "password", "username": name}});
-    for change in [json!({"host": "localhost"}), json!({"port": 111}), user("beto"), json!({"port": 111, "auth": {"type": "password", "username": "ana"}})] {
+    for change in [
+        json!({"host": "localhost"}),
+        json!({"port": 111}),
+        user("beto"),
+        json!({"port": 111, "auth": {"type": "password", "username": "ana"}}),
+    ] {
         let answer = machine.change(&id, &change).await;
-        assert_eq!((answer.problem(), answer.faults()), ((422, "secret_needed"), vec!["auth.password:secret_needed".to_owned()]), "{change}");
+        assert_eq!(
+            (answer.problem(), answer.faults()),
+            ((422, "secret_needed"), vec!["auth.password:secret_needed".to_owned()]),
+            "{change}"
+        );
     }
-    assert_eq!(machine.get(&format!("/api/mailboxes/{id}")).await.body["port"], 110, "nothing was written");
-    assert_eq!(machine.change(&id, &json!({"host": "127.0.0.1", "port": 110, "name": "x"})).await.status, 200, "the same place is no other");
+    assert_eq!(
+        machine.get(&format!("/api/mailboxes/{id}")).await.body["port"],
+        110,
+        "nothing was written"
+    );
+    assert_eq!(
+        machine
+            .change(&id, &json!({"host": "127.0.0.1", "port": 110, "name": "x"}))
+            .await
+            .status,
+        200,
+        "the same place is no other"
+    );
     assert_eq!(machine.change(&id, &user("ana")).await.status, 200);
     let moved = json!({"host": "localhost", "port": 111, "auth": {"type": "password", "username": "beto", "password": "tr3s"}});
     let answer = machine.change(&id, &moved).await;
-    assert_eq!((answer.status.as_u16(), answer.body["auth"]["username"].as_str()), (200, Some("beto")), "{}", answer.body);
+    assert_eq!(
+        (answer.status.as_u16(), answer.body["auth"]["username"].as_str()),
+        (200, Some("beto")),
+        "{}",
+        answer.body
+    );
     assert_eq!(machine.secret(&id).await.as_deref(), Some("tr3s"));
 }
 
@@ -98,11 +147,18 @@ async fn every_faulty_field_is_told_and_nothing_is_made() {
     ];
     for (body, fault) in cases {
         let answer = machine.create(&body).await;
-        assert_eq!((answer.problem(), answer.faults()), ((422, "invalid"), vec![fault.to_owned()]), "{body}");
+        assert_eq!(
+            (answer.problem(), answer.faults()),
+            ((422, "invalid"), vec![fault.to_owned()]),
+            "{body}"
+        );
     }
     let oauth = with("auth", json!({"type": "oauth2", "provider": "google", "client_id": "x"}));
     let answer = machine.create(&oauth).await;
-    assert_eq!((answer.problem(), answer.faults()), ((422, "unsupported"), vec!["auth.type:unsupported".to_owned()]));
+    assert_eq!(
+        (answer.problem(), answer.faults()),
+        ((422, "unsupported"), vec!["auth.type:unsupported".to_owned()])
+    );
     assert_eq!(machine.get("/api/mailboxes").await.body["items"], json!([]));
     for host in ["[::1]", "::1", "LOCALHOST"] {
         assert_eq!(machine.create(&with("host", json!(host))).await.status, 201, "{host}");
@@ -111,7 +167,10 @@ async fn every_faulty_field_is_told_and_nothing_is_made() {
     let mut remote = mailbox(995);
     remote.as_object_mut().unwrap().extend(tls.as_object().unwrap().clone());
     let id = machine.made(&remote).await;
-    assert_eq!(machine.change(&id, &json!({"security": "plain"})).await.faults(), ["security:not_allowed"]);
+    assert_eq!(
+        machine.change(&id, &json!({"security": "plain"})).await.faults(),
+        ["security:not_allowed"]
+    );
 }
 
 #[tokio::test]
@@ -141,9 +200,15 @@ async fn defaults_name_what_the_trees_have() {
     assert_eq!(made.status, 201, "{}", made.body);
     assert_eq!(made.body["defaults"], body["defaults"]);
     let used = machine.app.store.used(&["org_c1".to_owned(), "org_x".to_owned()]).await.unwrap();
-    assert_eq!(used.into_iter().collect::<Vec<_>>(), ["org_c1"], "so that it can be retired and not removed");
+    assert_eq!(
+        used.into_iter().collect::<Vec<_>>(),
+        ["org_c1"],
+        "so that it can be retired and not removed"
+    );
     let id = made.body["id"].as_str().unwrap();
-    let answer = machine.change(id, &json!({"defaults": {"corporation_id": "org_g1", "company_id": "org_other"}})).await;
+    let answer = machine
+        .change(id, &json!({"defaults": {"corporation_id": "org_g1", "company_id": "org_other"}}))
+        .await;
     assert_eq!(answer.faults(), ["defaults.company_id:unknown"]);
     let answer = machine.change(id, &json!({"defaults": null})).await;
     assert_eq!(answer.body["defaults"], json!({}));
@@ -181,7 +246,13 @@ async fn lists_go_on_where_they_stopped() {
     loop {
         let page = machine.get(&path).await;
         assert_eq!(page.status, 200, "{}", page.body);
-        names.extend(page.body["items"].as_array().unwrap().iter().map(|item| item["name"].as_str().unwrap().to_owned()));
+        names.extend(
+            page.body["items"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(|item| item["name"].as_str().unwrap().to_owned()),
+        );
         let Some(cursor) = page.body["next_cursor"].as_str() else { break };
         path = format!("/api/mailboxes?limit=2&cursor={cursor}");
     }
@@ -206,13 +277,20 @@ async fn the_card_says_how_the_last_sweep_ended_and_when_it_is_tried_again() {
     assert_eq!(shown["error"]["code"], "auth_failed");
     assert_eq!(shown["next_attempt_at"].as_str(), Some(now.plus(seconds(300)).to_string().as_str()));
     machine.change(&id, &json!({"name": "Mesa"})).await;
-    assert_eq!(machine.get(&format!("/api/mailboxes/{id}")).await.body["last_sweep"], shown, "a change keeps it");
+    assert_eq!(
+        machine.get(&format!("/api/mailboxes/{id}")).await.body["last_sweep"],
+        shown,
+        "a change keeps it"
+    );
 }
 
 #[tokio::test]
 async fn administrators_alone_see_mailboxes() {
     let machine = Machine::start().await;
-    let (user, specialist) = (machine.person("ana", Role::User).await, machine.person("sofia", Role::Specialist).await);
+    let (user, specialist) = (
+        machine.person("ana", Role::User).await,
+        machine.person("sofia", Role::Specialist).await,
+    );
     let id = machine.made(&mailbox(110)).await;
     let routes = [
         (Method::GET, "/api/mailboxes".to_owned()),
@@ -230,7 +308,11 @@ async fn administrators_alone_see_mailboxes() {
         (Method::DELETE, format!("/api/mailboxes/{id}/messages/msg_YQ")),
     ];
     for (method, path) in routes {
-        for (cookie, expected) in [("", (401, "sign_in_needed")), (&*user, (403, "forbidden")), (&*specialist, (403, "forbidden"))] {
+        for (cookie, expected) in [
+            ("", (401, "sign_in_needed")),
+            (&*user, (403, "forbidden")),
+            (&*specialist, (403, "forbidden")),
+        ] {
             let answer = machine.ask_as(cookie, method.clone(), &path, Some(&json!({"bad": 1})), None).await;
             assert_eq!(answer.problem(), expected, "{method} {path}");
         }
