@@ -3,7 +3,7 @@
 import { execFileSync } from 'node:child_process';
 
 function features(...scope) {
-  const tree = execFileSync('cargo', ['tree', '--locked', '--no-dedupe', '--prefix', 'none', '--format', '{p}|{f}', ...scope], {
+  const tree = execFileSync('cargo', ['tree', '--locked', '--prefix', 'none', '--format', '{p}|{f}', ...scope], {
     encoding: 'utf8',
     maxBuffer: 1 << 30,
   });

@@ -17,7 +17,8 @@ use chamada_local::template::Template;
 type Failure = Box<dyn Error + Send + Sync>;
 
 const TABLE: &str = "rates";
-const FOR: Duration = Duration::from_secs(4);
+const FOR: Duration = Duration::from_secs(1);
+const ROUNDS: usize = 4;
 
 #[derive(Clone, Copy, Debug)]
 enum Work {
@@ -36,20 +37,31 @@ async fn main() -> Result<(), Failure> {
         .join(format!("chamada-rates-{}", std::process::id()));
     std::fs::create_dir_all(&root)?;
     println!("fdatasync of 4 KiB appended: {:.0}/s", raw_syncs(&root)?);
-    for durability in [Durability::EachCommit, Durability::Group] {
-        let file = root.join(format!("{durability:?}.db"));
-        let engine = Engine::open(&file, TABLE, &Template::embedded()?.table, durability, "secret")?;
-        let client = client(engine.endpoint());
-        for work in [Work::Put, Work::Transact, Work::Query, Work::Mixed] {
-            for clients in [1, 8, 16] {
-                let (rate, p50, p99) = measure(&client, work, clients).await?;
-                println!("{durability:?} {work:?} {clients} clients: {rate:.0}/s, p50 {p50:.2} ms, p99 {p99:.2} ms");
+    let ways = [Durability::EachCommit, Durability::Group];
+    let engines = ways.map(|way| Ok(Engine::open(&root.join(format!("{way:?}.db")), TABLE, &table()?, way, "secret")?));
+    let engines = engines.into_iter().collect::<Result<Vec<_>, Failure>>()?;
+    let clients: Vec<_> = engines.iter().map(|engine| client(engine.endpoint())).collect();
+    for work in [Work::Put, Work::Transact, Work::Query, Work::Mixed] {
+        for tasks in [1, 8, 16] {
+            // In turns, so that whatever else the machine does weighs on both alike.
+            let mut totals = [Total::default(), Total::default()];
+            for _ in 0..ROUNDS {
+                for (client, total) in clients.iter().zip(&mut totals) {
+                    measure(client, work, tasks, total).await?;
+                }
+            }
+            for (way, total) in ways.iter().zip(totals) {
+                println!("{work:?}, {tasks} clients, {way:?}: {}", total.line());
             }
         }
-        engine.stop();
     }
+    drop(engines);
     std::fs::remove_dir_all(&root)?;
     Ok(())
+}
+
+fn table() -> Result<chamada_local::template::Table, Failure> {
+    Ok(Template::embedded()?.table)
 }
 
 fn raw_syncs(root: &Path) -> Result<f64, Failure> {
@@ -75,9 +87,39 @@ fn client(endpoint: &str) -> Client {
     Client::from_conf(config)
 }
 
-async fn measure(client: &Client, work: Work, clients: u64) -> Result<(f64, f64, f64), Failure> {
+/// What was done in all rounds of one kind.
+#[derive(Default)]
+struct Total {
+    seconds: f64,
+    cpu_ms: f64,
+    times_ms: Vec<f64>,
+}
+
+impl Total {
+    fn line(mut self) -> String {
+        self.times_ms.sort_by(f64::total_cmp);
+        let count = self.times_ms.len();
+        let at = |share: f64| self.times_ms.get((count as f64 * share) as usize).copied().unwrap_or_default();
+        let (rate, cpu) = (count as f64 / self.seconds, self.cpu_ms / count as f64);
+        format!(
+            "{rate:.0}/s, p50 {:.2} ms, p99 {:.2} ms, {cpu:.2} ms of CPU each, client's included",
+            at(0.5),
+            at(0.99)
+        )
+    }
+}
+
+/// CPU time of this process so far, in ms (Linux counts it in hundredths of a second).
+fn cpu_ms() -> Result<f64, Failure> {
+    let stat = std::fs::read_to_string("/proc/self/stat")?;
+    let fields = stat.rsplit(')').next().unwrap_or_default().split_ascii_whitespace();
+    let ticks: Vec<f64> = fields.skip(11).take(2).map(str::parse).collect::<Result<_, _>>()?;
+    Ok(ticks.iter().sum::<f64>() * 10.0)
+}
+
+async fn measure(client: &Client, work: Work, clients: u64, total: &mut Total) -> Result<(), Failure> {
     static NEXT: AtomicU64 = AtomicU64::new(1);
-    let start = Instant::now();
+    let (start, cpu) = (Instant::now(), cpu_ms()?);
     let tasks = (0..clients).map(|_| {
         let client = client.clone();
         tokio::spawn(async move {
@@ -92,14 +134,12 @@ async fn measure(client: &Client, work: Work, clients: u64) -> Result<(f64, f64,
         })
     });
     let tasks: Vec<_> = tasks.collect();
-    let mut times = Vec::new();
     for task in tasks {
-        times.extend(task.await??);
+        total.times_ms.extend(task.await??);
     }
-    let elapsed = start.elapsed().as_secs_f64();
-    times.sort_by(f64::total_cmp);
-    let at = |share: f64| times.get(((times.len() as f64) * share) as usize).copied().unwrap_or_default();
-    Ok((times.len() as f64 / elapsed, at(0.5), at(0.99)))
+    total.seconds += start.elapsed().as_secs_f64();
+    total.cpu_ms += cpu_ms()? - cpu;
+    Ok(())
 }
 
 async fn one(client: &Client, work: Work, number: u64) -> Result<(), Failure> {

@@ -4,12 +4,14 @@ use std::sync::Arc;
 
 use aws_config::{BehaviorVersion, SdkConfig};
 use axum::Router;
+use axum::routing::get;
 use chamada_domain::{EmailAddress, Role};
 use chamada_platform::{Clock, Config, Platform, Secret};
 use chamada_store::StoreError;
 use chamada_web::credentials::read_session_cookie;
 use chamada_web::session::identify;
 use chamada_web::{App, no_such_method};
+use http::header::CONTENT_TYPE;
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::functions::{AdministratorCheck, Functions, Handlers, handler};
@@ -54,7 +56,11 @@ pub fn openapi() -> Result<String, WiringError> {
 /// # Errors
 /// What one of them needs and did not get.
 pub async fn functions(platform: &Platform) -> Result<Functions, WiringError> {
-    let router = Router::from(routes(platform)).method_not_allowed_fallback(no_such_method);
+    let description = openapi()?;
+    let described = get(move || async move { ([(CONTENT_TYPE, "application/json")], description.clone()) });
+    let router = Router::from(routes(platform))
+        .route("/api/openapi.json", described)
+        .method_not_allowed_fallback(no_such_method);
     let outbox = Arc::new(outbox::Handler::new(platform.clone()));
     let notifier = Arc::new(notifier::Handler::new(platform.clone()));
     let mail_sweep = mail_sweep::Handler::new(platform.clone()).map_err(|error| WiringError(error.to_string()))?;

@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 
 use mail_parser::MessageParser;
 use sha2::{Digest, Sha256};
+use time::format_description::well_known::Rfc3339;
+use time::{OffsetDateTime, UtcOffset};
 
 use super::mail::Outgoing;
 use crate::durable;
@@ -109,7 +111,7 @@ fn file_name(mail: &Outgoing) -> String {
     let recipient = short_digest(recipients.join(",").as_bytes(), 16);
     let mut words = header(ENTRY_HEADER).split_ascii_whitespace();
     let (time, ticket, seq) = (
-        words.next().map(compact),
+        words.next().and_then(instant),
         words.next().and_then(number),
         words.next().and_then(number),
     );
@@ -119,18 +121,20 @@ fn file_name(mail: &Outgoing) -> String {
     let date = parsed
         .as_ref()
         .and_then(|parsed| parsed.date())
-        .map(|date| compact(&date.to_rfc3339()));
+        .and_then(|date| instant(&date.to_rfc3339()));
     let message_id = parsed.as_ref().and_then(|parsed| parsed.message_id()).map(str::as_bytes);
     let about = short_digest(message_id.unwrap_or(&mail.raw), 16);
     format!("{}-0-{about}-{recipient}.eml", date.unwrap_or_else(|| "0".into()))
 }
 
-/// `2026-11-22T05:07:31.412Z` → `20261122T050731.412Z`.
-fn compact(time: &str) -> String {
-    time.chars()
-        .filter(|letter| letter.is_ascii_alphanumeric() || *letter == '.')
-        .take(24)
-        .collect()
+/// `2026-11-22T05:07:31.412Z` → `20261122T050731.412Z`, always in UTC.
+fn instant(time: &str) -> Option<String> {
+    let utc = OffsetDateTime::parse(time, &Rfc3339)
+        .ok()?
+        .to_offset(UtcOffset::UTC)
+        .format(&Rfc3339)
+        .ok()?;
+    Some(utc.chars().filter(|letter| !"-:".contains(*letter)).collect())
 }
 
 fn number(word: &str) -> Option<u64> {
@@ -177,6 +181,8 @@ mod tests {
             name,
             file_name(&mail("Message-ID: <2@x>\r\nDate: Sun, 22 Nov 2026 05:07:31 +0000\r\n"))
         );
+        let offset = mail("X-Chamada-Entry: 2026-11-22T02:07:31-03:00 1 2\r\n");
+        assert!(file_name(&offset).starts_with("20261122T050731Z-1-2-"));
         for odd in ["X-Chamada-Entry: ../../etc/passwd x y\r\n", "X-Chamada-Entry: /../ 1 2\r\n", ""] {
             assert!(valid_name(&file_name(&mail(odd))), "{}", file_name(&mail(odd)));
         }

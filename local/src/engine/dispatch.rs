@@ -103,9 +103,18 @@ fn call<Q: DeserializeOwned, A: Serialize>(
     body: &[u8],
     operation: impl FnOnce(Q) -> Result<A, DynoxideError>,
 ) -> Result<Vec<u8>, DynoxideError> {
-    let request = serde_json::from_slice(body).map_err(|error| DynoxideError::ValidationException(error.to_string()))?;
+    let request = serde_json::from_slice(body).map_err(|error| unreadable(&error.to_string()))?;
     let answer = operation(request)?;
     serde_json::to_vec(&answer).map_err(|error| DynoxideError::InternalServerError(error.to_string()))
+}
+
+/// The engine's types mark in a message which refusal it is; the mark is not for the client.
+fn unreadable(message: &str) -> DynoxideError {
+    match message.split_once(':') {
+        Some((mark, rest)) if mark.starts_with("SERIALIZATION") => DynoxideError::SerializationException(rest.to_owned()),
+        Some((mark, rest)) if mark.starts_with("VALIDATION") => DynoxideError::ValidationException(rest.to_owned()),
+        _ => DynoxideError::ValidationException(message.to_owned()),
+    }
 }
 
 /// Runs one operation by its DynamoDB name, with JSON in and out.

@@ -14,7 +14,7 @@ use aws_sdk_dynamodb::types::{AttributeValue, Put, TransactWriteItem};
 use chamada_local::engine::{Durability, Engine};
 use chamada_local::template::Template;
 
-const TABLE: &str = "t";
+const TABLE: &str = "tickets";
 const FOLDER: &str = "CHAMADA_KILLED_WRITER";
 
 fn open(folder: &Path) -> (Engine, Client) {

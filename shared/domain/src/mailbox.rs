@@ -305,7 +305,14 @@ mod tests {
         for host in ["localhost", "LOCALHOST", "127.0.0.1", "127.8.9.1", "::1", "::ffff:127.0.0.1"] {
             assert!(is_loopback(host), "{host}");
         }
-        for host in ["localhost.example.org", "10.0.0.1", "0.0.0.0", "::", "[::1]", "127.0.0.1.example.org"] {
+        for host in [
+            "localhost.example.org",
+            "10.0.0.1",
+            "0.0.0.0",
+            "::",
+            "[::1]",
+            "127.0.0.1.example.org",
+        ] {
             assert!(!is_loopback(host), "{host}");
         }
     }

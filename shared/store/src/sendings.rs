@@ -88,7 +88,7 @@ impl Store {
         let now = begin.sending.at;
         let stale = now.plus(seconds(-ABANDONED_SECONDS)).unix_seconds();
         let free = Condition::new(
-            "attribute_not_exists(pk) OR state = :failed OR (state = :sending AND since <= :stale)",
+            "attribute_not_exists(pk) OR sending_state = :failed OR (sending_state = :sending AND since <= :stale)",
             vec![(":failed", s("failed")), (":sending", s("sending")), (":stale", n(stale))],
         );
         let mut transaction = Transaction::default();
@@ -157,7 +157,7 @@ fn sending_item(ticket: TicketNumber, recipient: &UserId, sending: &Sending) -> 
     };
     Ok(keyed(keys::sendings(ticket), keys::sending(sending.seq, recipient.as_str()))
         .with_json("sending", sending)?
-        .with("state", s(state))
+        .with("sending_state", s(state))
         .with("since", n(sending.at.unix_seconds())))
 }
 

@@ -215,15 +215,7 @@ pub async fn identify(app: &App, cookie: &Secret) -> Result<Caller, Problem> {
     };
     let hash = secret_hash(&Secret::new(secret));
     if name == GUEST {
-        let session = app
-            .store
-            .guest_session(&hash)
-            .await?
-            .filter(|session| !session.is_over(false, app.now()));
-        return Ok(Caller {
-            user: None,
-            session: session.map(|session| SessionRecord { hash, session }),
-        });
+        return guest(app, hash).await;
     }
     let Ok(user) = name.parse::<UserId>() else {
         return Ok(Caller::default());
@@ -240,6 +232,22 @@ pub async fn identify(app: &App, cookie: &Secret) -> Result<Caller, Problem> {
     }
     Ok(Caller {
         user: Some(user),
+        session: Some(SessionRecord { hash, session }),
+    })
+}
+
+/// Somebody who holds ticket keys alone.
+async fn guest(app: &App, hash: String) -> Result<Caller, Problem> {
+    let session = app.store.guest_session(&hash).await?;
+    let Some(mut session) = session.filter(|session| !session.is_over(false, app.now())) else {
+        return Ok(Caller::default());
+    };
+    if session.is_stale(app.now()) {
+        session.seen_at = app.now();
+        app.store.save_guest_session(&hash, &session).await?;
+    }
+    Ok(Caller {
+        user: None,
         session: Some(SessionRecord { hash, session }),
     })
 }

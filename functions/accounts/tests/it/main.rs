@@ -1,5 +1,8 @@
 //! The calls of `accounts` as a client makes them, over the embedded engine.
-#![expect(clippy::unwrap_used, reason = "a fixture that breaks must stop the test that asked for it, there and then")]
+#![expect(
+    clippy::unwrap_used,
+    reason = "a fixture that breaks must stop the test that asked for it, there and then"
+)]
 
 mod desk;
 

@@ -60,7 +60,10 @@ fn explain(kind: &str) -> (&'static str, &'static str) {
             "in_use",
             "The mail server wants a longer pause between two visits. It will be tried again.",
         ),
-        "temporary" => ("in_use", "The mail server cannot open the mailbox at the moment. It will be tried again."),
+        "temporary" => (
+            "in_use",
+            "The mail server cannot open the mailbox at the moment. It will be tried again.",
+        ),
         "permanent" => (
             "protocol",
             "The mail server cannot open the mailbox. Somebody has to look after it there.",
@@ -115,11 +118,11 @@ mod tests {
     #[test]
     fn the_server_s_own_words_follow_ours() {
         let error = SweepError::of_mail_server("auth_failed", Some("-ERR [AUTH] bad password"));
-        assert!(error.detail.ends_with("password. It says: -ERR [AUTH] bad password"), "{}", error.detail);
         assert!(
-            !SweepError::of_mail_server("timed_out", Some(" "))
-                .detail
-                .contains("It says")
+            error.detail.ends_with("password. It says: -ERR [AUTH] bad password"),
+            "{}",
+            error.detail
         );
+        assert!(!SweepError::of_mail_server("timed_out", Some(" ")).detail.contains("It says"));
     }
 }
