@@ -50,7 +50,7 @@ pub fn faults(tickets: &BTreeMap<u64, Ticket>) -> Vec<String> {
     let mut faults = Vec::new();
     for (number, ticket) in tickets {
         let row = |name: &str| ticket.row[name].as_u64();
-        let head = ticket.row["head_hash"].as_str().unwrap_or_default();
+        let head = ticket.row["h"].as_str().unwrap_or_default();
         if ticket.row.is_null() {
             faults.push(format!("{number} has entries and no row"));
             continue;
@@ -58,19 +58,12 @@ pub fn faults(tickets: &BTreeMap<u64, Ticket>) -> Vec<String> {
         if let Some(seq) = chain::verify(ticket.entries.clone(), head).first_bad {
             faults.push(format!("{number}: entry {seq} is bad"));
         }
-        if row("last_seq") != Some(ticket.entries.len() as u64) {
-            faults.push(format!(
-                "{number}: {} entries, last_seq {:?}",
-                ticket.entries.len(),
-                row("last_seq")
-            ));
+        if row("ls") != Some(ticket.entries.len() as u64) {
+            faults.push(format!("{number}: {} entries, last_seq {:?}", ticket.entries.len(), row("ls")));
         }
         let status = status(&ticket.entries);
-        if ticket.row["status"].as_str() != Some(&status) {
-            faults.push(format!(
-                "{number}: its history ends {status}, its row says {}",
-                ticket.row["status"]
-            ));
+        if ticket.row["s"].as_str() != Some(&status) {
+            faults.push(format!("{number}: its history ends {status}, its row says {}", ticket.row["s"]));
         }
     }
     faults
@@ -164,7 +157,7 @@ mod tests {
             ));
             previous = hash;
         }
-        let row = json!({"last_seq": entries, "head_hash": previous, "status": "new"});
+        let row = json!({"ls": entries, "h": previous, "s": "new"});
         items.push(item(json!({"pk": "T#0000000007", "sk": "META", "row": row.to_string()})));
         items
     }

@@ -1,4 +1,5 @@
 //! The routes over the embedded table, buckets and parameter store, asked as a client asks.
+#![expect(clippy::unwrap_used, reason = "a fixture that breaks must stop the test that asked for it")]
 
 mod connections;
 mod kit;
