@@ -1,4 +1,4 @@
-//! What a single value can be. Each function makes a reader for [`Fields`](super::Fields).
+//! What a single value can be. Each function makes a reader for `Fields`.
 
 use std::borrow::Cow;
 use std::ops::RangeInclusive;
