@@ -1,7 +1,7 @@
 //! What the table knows of a message.
 
 use chamada_domain::{EmailAddress, TicketNumber};
-use chamada_mail::IncomingMail;
+use chamada_mail::{IncomingMail, id_hash};
 use chamada_store::{KnownMessage, MessageIdentity, StoreError};
 use sha2::{Digest, Sha256};
 
@@ -20,11 +20,6 @@ pub(crate) struct Known {
     pub(crate) report: Option<Option<TicketNumber>>,
     pub(crate) thread: Option<Thread>,
     pub(crate) sender: Sender,
-}
-
-/// The form in which Message-IDs stand in the table: lower-case hex of the SHA-256 of the id without its angle brackets.
-fn id_hash(id: &str) -> String {
-    hex::encode(Sha256::digest(id.as_bytes()))
 }
 
 /// What tells a mail from every other; nothing where it has no usable Message-ID.

@@ -5,10 +5,9 @@ use aws_sdk_sesv2::types::{EmailContent, RawMessage};
 use chamada_domain::chain::ChainedEntry;
 use chamada_domain::timestamp::days;
 use chamada_domain::{Ticket, Timestamp, User};
-use chamada_mail::{Kind, News, Outgoing, compose};
+use chamada_mail::{Kind, News, Outgoing, compose, id_hash};
 use chamada_platform::{HandlerError, Secret, failpoint, secret_hash};
 use chamada_store::{Begin, Begun, Sending, SendingState, TicketKey};
-use sha2::{Digest, Sha256};
 
 use crate::site::Site;
 use crate::{Handler, table};
@@ -125,9 +124,4 @@ pub(crate) async fn hand_over(handler: &Handler, site: &Site, mail: &Outgoing, a
         Ok(answer) => Ok(answer.message_id),
         Err(error) => Err(HandlerError::retry("the mail service did not take a mail").caused_by(error)),
     }
-}
-
-/// The form in which Message-IDs stand in the table.
-fn id_hash(id: &str) -> String {
-    hex::encode(Sha256::digest(id.as_bytes()))
 }

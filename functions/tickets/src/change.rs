@@ -99,18 +99,17 @@ impl ChangeBody {
         }
     }
 
-    /// What a caller must be permitted to do for this.
-    fn actions(&self) -> Vec<Action> {
-        let wanted = [
-            (self.title.is_some(), Action::Title),
-            (self.status.is_some(), Action::Status),
-            (self.priority.is_some(), Action::Priority),
-            (self.touches_place(), Action::Classify),
-            (self.assignee_id.is_some(), Action::Assign),
-            (self.due_at.is_some(), Action::Due),
-            (self.cc.is_some(), Action::Cc),
-        ];
-        wanted.into_iter().filter_map(|(wanted, action)| wanted.then_some(action)).collect()
+    /// The change to a ticket that stands at `now`.
+    fn amendment(&self, now: &Place, people: &People) -> Amendment {
+        Amendment {
+            title: self.title.clone(),
+            status: self.status,
+            priority: self.priority,
+            place: self.touches_place().then(|| self.place(now)),
+            assignee: people.assignee.clone(),
+            due_at: self.due_at,
+            cc: people.cc.clone(),
+        }
     }
 
     /// Whether people must be looked up for it.
@@ -146,12 +145,11 @@ pub(crate) async fn change(
     let decide = |ticket: Ticket| {
         let standing = Standing::of(&viewer, &ticket);
         require(standing, Action::See, settings)?;
-        for action in request.body.actions() {
-            require(standing, action, settings)?;
-        }
+        let change = request.body.amendment(&ticket.place, &people);
+        permit(standing, &change, settings)?;
         unversioned = version.needed().is_err();
         match version.needed() {
-            Ok(version) if version == ticket.version => draft(ticket, &request.body, &people, &configuration, &pen),
+            Ok(version) if version == ticket.version => draft(ticket, change, &configuration, &pen),
             Ok(_) | Err(_) => Err(Refusal::Stale),
         }
     };
@@ -174,7 +172,7 @@ pub(crate) async fn change(
     }
 }
 
-/// People whom a change names.
+/// People whom a change names, where it names any.
 #[derive(Default)]
 struct People {
     assignee: Option<Option<chamada_domain::StaffMember>>,
@@ -183,17 +181,16 @@ struct People {
 
 /// Looks people up, for those alone who may name them: nobody learns by a faulty field who works here.
 async fn look_up(app: &App, viewer: &Viewer, number: TicketNumber, body: &ChangeBody, settings: &Settings) -> Result<People, Problem> {
+    let unnamed = People {
+        assignee: body.assignee_id.as_ref().map(|_| None),
+        cc: body.cc.as_ref().map(|_| Vec::new()),
+    };
     if !body.names_people() {
-        return Ok(People {
-            assignee: body.assignee_id.as_ref().map(|_| None),
-            cc: None,
-        });
+        return Ok(unnamed);
     }
     let ticket = app.store.ticket(number).await?;
     let standing = see(viewer, &ticket, settings)?;
-    for action in body.actions() {
-        require(standing, action, settings)?;
-    }
+    permit(standing, &body.amendment(&ticket.place, &unnamed), settings)?;
     let assignee = match &body.assignee_id {
         Some(Some(id)) => Some(Some(assignee(app, id).await?.as_staff_member())),
         Some(None) => Some(None),
@@ -209,9 +206,16 @@ async fn look_up(app: &App, viewer: &Viewer, number: TicketNumber, body: &Change
     Ok(People { assignee, cc })
 }
 
-fn draft(ticket: Ticket, body: &ChangeBody, people: &People, configuration: &Configuration, pen: &Pen) -> Result<Draft, Refusal> {
-    let place = body.touches_place().then(|| body.place(&ticket.place));
-    if let Some(place) = place.as_ref().filter(|place| **place != ticket.place) {
+/// Whether somebody of this standing may change all of this.
+fn permit(standing: Standing, change: &Amendment, settings: &Settings) -> Result<(), Refusal> {
+    change
+        .actions()
+        .into_iter()
+        .try_for_each(|action| require(standing, action, settings))
+}
+
+fn draft(ticket: Ticket, change: Amendment, configuration: &Configuration, pen: &Pen) -> Result<Draft, Refusal> {
+    if let Some(place) = change.place.as_ref().filter(|place| **place != ticket.place) {
         check_place(
             place,
             &configuration.organisation.value,
@@ -219,15 +223,6 @@ fn draft(ticket: Ticket, body: &ChangeBody, people: &People, configuration: &Con
             Strictness::Existing,
         )?;
     }
-    let change = Amendment {
-        title: body.title.clone(),
-        status: body.status,
-        priority: body.priority,
-        place,
-        assignee: people.assignee.clone(),
-        due_at: body.due_at,
-        cc: people.cc.clone(),
-    };
     Ok(amend(ticket, change, pen, &mut salt))
 }
 

@@ -7,7 +7,7 @@ use std::fmt;
 
 use chamada_domain::{EmailAddress, LinkId, TicketNumber, UserId};
 use hmac::{Hmac, KeyInit, Mac};
-use sha2::Sha256;
+use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
 use crate::incoming::IncomingMail;
@@ -35,6 +35,12 @@ pub struct Thread {
     pub ticket: TicketNumber,
     /// The person to whom the mail that is answered went.
     pub person: UserId,
+}
+
+/// The form in which a Message-ID is kept, and found again: lower-case hex of the SHA-256 of the id without its angle brackets.
+#[must_use]
+pub fn id_hash(id: &str) -> String {
+    hex::encode(Sha256::digest(id.as_bytes()))
 }
 
 /// RFC 4648 §6, lower-case, for a multiple of five bytes.

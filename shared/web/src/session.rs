@@ -1,8 +1,8 @@
 //! Who is asking: sessions by cookie, and the ticket keys that a browser holds.
 
 use axum::extract::{FromRef, FromRequestParts};
-use chamada_domain::permission::{Standing, Viewer};
-use chamada_domain::{Channel, Role, Ticket, TicketNumber, Timestamp, User, UserId};
+use chamada_domain::permission::Viewer;
+use chamada_domain::{Channel, Role, TicketNumber, Timestamp, User, UserId};
 use chamada_platform::{Platform, Secret, secret_hash};
 use chamada_store::{HeldKey, Idempotency, Session, Store};
 use http::request::Parts;
@@ -140,26 +140,6 @@ impl Caller {
         let valid = app.store.valid_keys(&held, app.now()).await?;
         let keys = valid.into_iter().map(|key| (key.ticket, key.person)).collect();
         Ok(Viewer { keys, ..self.viewer() })
-    }
-
-    /// The person as whom this caller writes into a ticket: the one signed in, or the one whom the key was mailed to.
-    #[must_use]
-    pub fn person_for(&self, viewer: &Viewer, ticket: &Ticket) -> Option<UserId> {
-        let own = self.user.as_ref().map(|user| user.id.clone());
-        let keyed = viewer
-            .keys
-            .iter()
-            .find(|(number, _)| *number == ticket.number)
-            .map(|(_, person)| person.clone());
-        let mut as_self = viewer.clone();
-        as_self.keys.clear();
-        // Somebody signed in who opened another's link writes as the link's person, since only that one has a right here.
-        let standing = Standing::of(&as_self, ticket);
-        if standing.requester || standing.watcher || standing.role.is_some_and(Role::is_staff) {
-            own.or(keyed)
-        } else {
-            keyed.or(own)
-        }
     }
 
     /// The request as the store remembers it, where the client named it.
