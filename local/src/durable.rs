@@ -2,7 +2,7 @@
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 /// Makes entries of `folder` (new, renamed or removed files) durable.
@@ -13,7 +13,7 @@ pub fn sync_folder(folder: &Path) -> io::Result<()> {
     File::open(folder)?.sync_all()
 }
 
-/// Makes `folder` and what is missing above it, each one's entry durable.
+/// Makes `folder` and what is missing above it, each one's entry durable, and each one its owner's alone.
 ///
 /// # Errors
 /// What the file system reports.
@@ -25,7 +25,7 @@ pub fn create_folders(folder: &Path) -> io::Result<()> {
     if let Some(above) = above {
         create_folders(above)?;
     }
-    match std::fs::create_dir(folder) {
+    match std::fs::DirBuilder::new().mode(0o700).create(folder) {
         Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
         Ok(()) | Err(_) => {}
     }

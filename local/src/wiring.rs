@@ -4,13 +4,13 @@ use std::sync::Arc;
 
 use aws_config::{BehaviorVersion, SdkConfig};
 use axum::Router;
-use axum::routing::get;
+use axum::routing::{any, get};
 use chamada_domain::{EmailAddress, Role};
 use chamada_platform::{Clock, Config, Platform, Secret};
 use chamada_store::StoreError;
 use chamada_web::credentials::read_session_cookie;
 use chamada_web::session::identify;
-use chamada_web::{App, no_such_method};
+use chamada_web::{App, no_such_method, no_such_route};
 use http::header::CONTENT_TYPE;
 use utoipa_axum::router::OpenApiRouter;
 
@@ -60,6 +60,9 @@ pub async fn functions(platform: &Platform) -> Result<Functions, WiringError> {
     let described = get(move || async move { ([(CONTENT_TYPE, "application/json")], description.clone()) });
     let router = Router::from(routes(platform))
         .route("/api/openapi.json", described)
+        // Before the client's files, which answer everything else.
+        .route("/api", any(no_such_route))
+        .route("/api/{*rest}", any(no_such_route))
         .method_not_allowed_fallback(no_such_method);
     let outbox = Arc::new(outbox::Handler::new(platform.clone()));
     let notifier = Arc::new(notifier::Handler::new(platform.clone()));

@@ -7,8 +7,11 @@ use crate::proxy::{Answer, Call, Handler, Outcome, Proxy, Upstream};
 use serde_json::Value;
 use std::{
     collections::BTreeMap,
-    sync::{Arc, Mutex},
-    time::Instant,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::{Duration, Instant},
 };
 
 /// Read and write units.
@@ -110,6 +113,10 @@ fn sum<'a>(all: impl Iterator<Item = &'a Units>) -> Units {
     })
 }
 
+/// How long the recorder keeps each answer: far longer than a caller needs to send the requests that wait for no answer, so that those overlap on any
+/// machine and a run of requests is told from a bundle.
+const KEPT: Duration = Duration::from_millis(60);
+
 /// The running recorder; it ends when dropped.
 pub struct Recorder {
     proxy: Proxy,
@@ -117,7 +124,10 @@ pub struct Recorder {
 }
 
 #[derive(Default)]
-struct State(Mutex<Usage>);
+struct State {
+    usage: Mutex<Usage>,
+    slow: AtomicBool,
+}
 
 impl Recorder {
     /// Starts a recorder before the engine (or another proxy) at `upstream`.
@@ -151,10 +161,15 @@ impl Recorder {
         self.proxy.url()
     }
 
+    /// Whether answers are kept for a moment, so that [`Usage::round_trips`] is exact.
+    pub fn slow(&self, slow: bool) {
+        self.state.slow.store(slow, Ordering::Relaxed);
+    }
+
     /// Takes what was used since the last time, and begins anew. Reads of the stream are no part of it.
     #[must_use]
     pub fn take(&self) -> Usage {
-        std::mem::take(&mut *self.state.0.lock().expect("nothing panics while holding it"))
+        std::mem::take(&mut *self.state.usage.lock().expect("nothing panics while holding it"))
     }
 }
 
@@ -168,6 +183,9 @@ impl Handler for State {
         request["ReturnConsumedCapacity"] = "INDEXES".into();
         let began = Instant::now();
         let answer = upstream.send(&call.with_body(&request)).await;
+        if self.slow.load(Ordering::Relaxed) {
+            tokio::time::sleep(KEPT).await;
+        }
         let ended = Instant::now();
         let ok = answer.as_ref().is_some_and(Answer::ok);
         let seen = Request {
@@ -178,7 +196,7 @@ impl Handler for State {
         };
         let mut body = answer.as_ref().map_or(Value::Null, Answer::json);
         {
-            let mut usage = self.0.lock().expect("nothing panics while holding it");
+            let mut usage = self.usage.lock().expect("nothing panics while holding it");
             usage.requests.push(seen);
             record(&mut usage, &call.operation, &body["ConsumedCapacity"]);
         }
@@ -264,7 +282,6 @@ fn hide(body: &mut Value, asked: &str) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::time::Duration;
 
     fn usage(spans: &[(u64, u64)]) -> Usage {
         let zero = Instant::now();

@@ -31,10 +31,13 @@ fn target_dir() -> PathBuf {
     std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| workspace().join("target"), PathBuf::from)
 }
 
-/// The root of the workspace.
+/// The root of the workspace. Asked for when a test runs, not when it is compiled: one target folder may serve several checkouts.
 #[must_use]
 pub fn workspace() -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+    let package = std::env::var_os("CARGO_MANIFEST_DIR").map_or_else(|| PathBuf::from("."), PathBuf::from);
+    package
+        .canonicalize()
+        .expect("a test runs in its package's folder")
         .parent()
         .expect("the tests crate lies in the workspace")
         .to_path_buf()

@@ -132,7 +132,7 @@ async fn cursors_belong_to_one_caller_and_one_list() {
     let middle = forged.len() / 2;
     let other = if &forged[middle..=middle] == "A" { "B" } else { "A" };
     forged.replace_range(middle..=middle, other);
-    for bad in [forged.as_str(), "", "x", "%2e%2e", &cursor[..cursor.len() - 1]] {
+    for bad in [forged.as_str(), "x", "%2e%2e", &cursor[..cursor.len() - 1]] {
         admin
             .get(&format!("/api/tickets?limit=1&cursor={bad}"))
             .await

@@ -119,7 +119,9 @@ impl House {
     /// What one call used.
     async fn cost<T>(&self, call: impl Future<Output = T>) -> (T, Usage) {
         drop(self.recorder.take());
+        self.recorder.slow(true);
         let said = call.await;
+        self.recorder.slow(false);
         (said, self.recorder.take())
     }
 }

@@ -220,7 +220,7 @@ async fn everything_is_proved(desk: &Desk) {
         let verdict = desk.admin.get(&format!("/api/tickets/{number}/verify")).await.expect(200);
         assert_eq!(verdict["valid"], true, "{verdict}");
         assert_eq!(verdict["entries"].as_u64(), Some(ticket.entries.len() as u64));
-        let own = chain::verify(ticket.entries.clone(), ticket.row["head_hash"].as_str().unwrap());
+        let own = chain::verify(ticket.entries.clone(), ticket.row["h"].as_str().unwrap());
         assert_eq!(verdict["head_hash"].as_str(), own.head.as_deref());
     }
     let (number, _) = tickets.first_key_value().unwrap();

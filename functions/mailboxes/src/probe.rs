@@ -16,9 +16,10 @@ use crate::Administrator;
 /// The whole of it takes less than 25 s, so that the answer is there before a gateway gives up: each part has its share, and none waits for another's rest.
 const TIMEOUTS: Timeouts = Timeouts {
     connect: Duration::from_secs(10),
-    sign_in: Duration::from_secs(12),
-    line: Duration::from_secs(8),
-    session: Duration::from_secs(22),
+    // Some servers wait for the other session's end before they say that the mailbox is in use.
+    sign_in: Duration::from_secs(18),
+    line: Duration::from_secs(18),
+    session: Duration::from_secs(24),
 };
 
 /// For how long the server's answer to QUIT is waited for: the result is known by then.

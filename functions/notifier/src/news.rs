@@ -19,6 +19,7 @@ const FOLLOWERS: u16 = 3;
 enum Item {
     Received,
     Reply,
+    Answer,
     Resolved,
     StatusChanged,
     DueChanged,
@@ -78,13 +79,13 @@ fn item(entry: &ChainedEntry, around: &[ChainedEntry]) -> Option<Item> {
                 .any(|other| other.entry.seq > entry.entry.seq && together(other, entry) && resolves(other));
             Some(if resolved { Item::Resolved } else { Item::Reply })
         }
+        Event::Message(_) => Some(Item::Answer),
         Event::Status(_) | Event::Due(_) if told_by_message => None,
         Event::Status(change) if change.to == Status::Resolved => Some(Item::Resolved),
         Event::Status(_) => Some(Item::StatusChanged),
         Event::Due(change) if change.to.is_some() => Some(Item::DueChanged),
         Event::Assigned(change) => change.to.as_ref().map(|member| Item::Assigned(member.id.clone())),
-        Event::Message(_)
-        | Event::Note(_)
+        Event::Note(_)
         | Event::Due(_)
         | Event::Priority(_)
         | Event::Classified(_)
@@ -95,12 +96,13 @@ fn item(entry: &ChainedEntry, around: &[ChainedEntry]) -> Option<Item> {
     }
 }
 
-/// Who is told: nobody of what they did themselves, nobody deactivated, and of changes of status and date those alone who want that.
+/// Who is told: nobody of what they did themselves, nobody deactivated, and of all but staff replies and assignments those alone who want that.
 async fn recipients(handler: &Handler, ticket: &Ticket, entry: &ChainedEntry, item: &Item) -> Result<Vec<User>, HandlerError> {
     let watchers = ticket.cc.iter().map(|watcher| watcher.id.clone());
     let (ids, optional): (Vec<UserId>, bool) = match item {
         Item::Received => (vec![ticket.requester.id.clone()], false),
         Item::Reply | Item::Resolved => ([ticket.requester.id.clone()].into_iter().chain(watchers).collect(), false),
+        Item::Answer => (ticket.assignee.iter().map(|member| member.id.clone()).collect(), true),
         Item::StatusChanged | Item::DueChanged => ([ticket.requester.id.clone()].into_iter().chain(watchers).collect(), true),
         Item::Assigned(id) => (vec![id.clone()], false),
     };
@@ -128,12 +130,17 @@ async fn deliver(
         .unwrap_or_default();
     let opening = match item {
         Item::Assigned(_) => opening(handler, ticket).await?,
-        Item::Received | Item::Reply | Item::Resolved | Item::StatusChanged | Item::DueChanged => String::new(),
+        Item::Received | Item::Reply | Item::Answer | Item::Resolved | Item::StatusChanged | Item::DueChanged => String::new(),
     };
     let at = entry.entry.at;
     let news = match item {
         Item::Received => News::Received { text: words },
         Item::Reply => News::Reply {
+            author: name,
+            at,
+            text: words,
+        },
+        Item::Answer => News::Answer {
             author: name,
             at,
             text: words,
@@ -153,7 +160,7 @@ async fn deliver(
     };
     // To staff in their part as staff goes a plain link; whoever follows the ticket as a customer gets a key, whatever else they are.
     let follows = user.id == ticket.requester.id || ticket.is_watched_by(&user.id);
-    let with_key = follows && !matches!(item, Item::Assigned(_)) && user.role != Role::Administrator;
+    let with_key = follows && !matches!(item, Item::Assigned(_) | Item::Answer) && user.role != Role::Administrator;
     send(
         handler,
         site,

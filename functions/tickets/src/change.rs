@@ -7,14 +7,15 @@ use chamada_domain::entry::Place;
 use chamada_domain::permission::{Action, Standing, Viewer, require};
 use chamada_domain::tree::{Strictness, check_place};
 use chamada_domain::{
-    CategoryId, EmailAddress, FieldError, Kind, Priority, Refusal, Settings, Status, Ticket, TicketNumber, Timestamp, UnitId, UserId,
+    CategoryId, EmailAddress, FieldError, Kind, Priority, Refusal, Settings, StaffMember, Status, Ticket, TicketNumber, Timestamp, UnitId,
+    User, UserId, Watcher,
 };
 use chamada_store::{Configuration, Made, StoreError, With};
 use chamada_web::read::{email, id, line, list, timestamp, word};
 use chamada_web::{App, Caller, Fields, Id, IfMatch, Input, Json, Problem, Write};
 
 use crate::open::{MAX_CC, MAX_TITLE, used};
-use crate::people::{assignee, watchers};
+use crate::people::{assignee, no_assignee, watchers};
 use crate::read::{answer, see};
 use crate::salt;
 use crate::view::TicketView;
@@ -99,22 +100,17 @@ impl ChangeBody {
         }
     }
 
-    /// The change to a ticket that stands at `now`.
-    fn amendment(&self, now: &Place, people: &People) -> Amendment {
+    /// The change to a ticket that stands at `now`, with the people whom it names; before they are known, it serves to ask who may do this.
+    fn amendment(&self, now: &Place, assignee: Option<StaffMember>, cc: Option<Vec<Watcher>>) -> Amendment {
         Amendment {
             title: self.title.clone(),
             status: self.status,
             priority: self.priority,
             place: self.touches_place().then(|| self.place(now)),
-            assignee: people.assignee.clone(),
+            assignee: self.assignee_id.as_ref().map(|_| assignee),
             due_at: self.due_at,
-            cc: people.cc.clone(),
+            cc: self.cc.as_ref().map(|_| cc.unwrap_or_default()),
         }
-    }
-
-    /// Whether people must be looked up for it.
-    fn names_people(&self) -> bool {
-        self.cc.is_some() || matches!(self.assignee_id, Some(Some(_)))
     }
 }
 
@@ -135,25 +131,32 @@ pub(crate) async fn change(
     let idempotency = caller.idempotency(&request, app.now())?;
     let configuration = app.store.configuration().await?;
     let settings = &configuration.settings;
-    let people = look_up(&app, &viewer, number, &request.body, settings).await?;
+    let cc = watched_by(&app, &viewer, number, &request.body, settings).await?;
     let pen = pen(&app, &caller, &viewer, number).await?;
     let with = With {
         idempotency: idempotency.as_ref(),
         ..With::default()
     };
     let mut unversioned = false;
-    let decide = |ticket: Ticket| {
+    let decide = |ticket: Ticket, assignee: &Option<User>| {
         let standing = Standing::of(&viewer, &ticket);
         require(standing, Action::See, settings)?;
-        let change = request.body.amendment(&ticket.place, &people);
+        let member = assignee.as_ref().map(User::as_staff_member);
+        let change = request.body.amendment(&ticket.place, member, cc.clone());
         permit(standing, &change, settings)?;
         unversioned = version.needed().is_err();
         match version.needed() {
-            Ok(version) if version == ticket.version => draft(ticket, change, &configuration, &pen),
-            Ok(_) | Err(_) => Err(Refusal::Stale),
+            Ok(version) if version == ticket.version => {}
+            Ok(_) | Err(_) => return Err(Refusal::Stale),
         }
+        // Not before: nobody learns by a faulty field who works here.
+        if matches!(request.body.assignee_id, Some(Some(_))) && assignee.is_none() {
+            return Err(no_assignee().into());
+        }
+        draft(ticket, change, &configuration, &pen)
     };
-    match app.store.change_ticket(number, &with, decide).await {
+    let assignee = assignee(&app, request.body.assignee_id.as_ref().and_then(Option::as_ref));
+    match app.store.change_ticket_knowing(number, &with, assignee, decide).await {
         Ok(draft) => {
             app.store.mark_used(used(&draft.ticket.place)).await?;
             Ok(answer(&draft.ticket, &viewer, settings))
@@ -172,38 +175,22 @@ pub(crate) async fn change(
     }
 }
 
-/// People whom a change names, where it names any.
-#[derive(Default)]
-struct People {
-    assignee: Option<Option<chamada_domain::StaffMember>>,
-    cc: Option<Vec<chamada_domain::Watcher>>,
-}
-
-/// Looks people up, for those alone who may name them: nobody learns by a faulty field who works here.
-async fn look_up(app: &App, viewer: &Viewer, number: TicketNumber, body: &ChangeBody, settings: &Settings) -> Result<People, Problem> {
-    let unnamed = People {
-        assignee: body.assignee_id.as_ref().map(|_| None),
-        cc: body.cc.as_ref().map(|_| Vec::new()),
-    };
-    if !body.names_people() {
-        return Ok(unnamed);
-    }
+/// The people of `cc`, where it is changed: looked up, and made where they are unknown, for those alone who may name them.
+async fn watched_by(
+    app: &App,
+    viewer: &Viewer,
+    number: TicketNumber,
+    body: &ChangeBody,
+    settings: &Settings,
+) -> Result<Option<Vec<Watcher>>, Problem> {
+    let Some(cc) = &body.cc else { return Ok(None) };
     let ticket = app.store.ticket(number).await?;
     let standing = see(viewer, &ticket, settings)?;
-    permit(standing, &body.amendment(&ticket.place, &unnamed), settings)?;
-    let assignee = match &body.assignee_id {
-        Some(Some(id)) => Some(Some(assignee(app, id).await?.as_staff_member())),
-        Some(None) => Some(None),
-        None => None,
-    };
-    let cc = match &body.cc {
-        Some(cc) if cc.len() > MAX_CC.1 && !standing.sees_hidden(settings) => {
-            return Err(FieldError::new("cc", "too_many", "This may have 5 addresses at most.").into());
-        }
-        Some(cc) => Some(watchers(app, cc, &ticket.requester.id, settings.default_locale).await?),
-        None => None,
-    };
-    Ok(People { assignee, cc })
+    permit(standing, &body.amendment(&ticket.place, None, None), settings)?;
+    if cc.len() > MAX_CC.1 && !standing.sees_hidden(settings) {
+        return Err(FieldError::new("cc", "too_many", "This may have 5 addresses at most.").into());
+    }
+    Ok(Some(watchers(app, cc, &ticket.requester.id, settings.default_locale).await?))
 }
 
 /// Whether somebody of this standing may change all of this.

@@ -35,13 +35,17 @@ pub(crate) async fn watchers(app: &App, addresses: &[EmailAddress], requester: &
     Ok(watchers)
 }
 
-/// The member of staff of this id, who may be given tickets.
-pub(crate) async fn assignee(app: &App, id: &UserId) -> Result<User, Problem> {
+/// The member of staff of this id, who may be given tickets; nothing where there is no such one.
+pub(crate) async fn assignee(app: &App, id: Option<&UserId>) -> Result<Option<User>, StoreError> {
+    let Some(id) = id else { return Ok(None) };
     match app.store.user(id).await {
-        Ok(user) if can_attend(&user) => Ok(user),
-        Ok(_) | Err(StoreError::NotFound) => {
-            Err(FieldError::new("assignee_id", "unknown", "This is nobody who attends to tickets.").into())
-        }
-        Err(error) => Err(error.into()),
+        Ok(user) => Ok(Some(user).filter(can_attend)),
+        Err(StoreError::NotFound) => Ok(None),
+        Err(error) => Err(error),
     }
+}
+
+/// What is wrong with an `assignee_id` that [`assignee`] finds nobody for.
+pub(crate) fn no_assignee() -> FieldError {
+    FieldError::new("assignee_id", "unknown", "This is nobody who attends to tickets.")
 }

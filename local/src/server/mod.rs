@@ -9,11 +9,9 @@ use std::path::PathBuf;
 
 use axum::Router;
 use axum::extract::{ConnectInfo, Request};
-use axum::http::{StatusCode, Uri, header};
 use axum::middleware::{Next, from_fn};
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use chamada_platform::{PeerAddress, RequestId, random};
-use serde_json::json;
 
 use crate::doubles::OutboxFolder;
 use crate::functions::Functions;
@@ -44,30 +42,7 @@ pub fn router(site: Site<'_>) -> Router {
     if let Some(outbox) = site.outbox {
         app = app.merge(outbox_page::router(outbox, site.functions.is_administrator.clone(), site.site_url));
     }
-    app.fallback(async move |request: Request| without_function(client, request).await)
-        .layer(from_fn(annotate))
-}
-
-/// What no function answers: the client's files, or that there is nothing.
-async fn without_function(client: Router, request: Request) -> Response {
-    match request.uri().path() {
-        "/api/health" => axum::Json(json!({ "status": "ok" })).into_response(),
-        path if path == "/api" || path.starts_with("/api/") => no_such_call(request.uri()),
-        _ => match tower::ServiceExt::oneshot(client, request).await {
-            Ok(response) => response,
-            Err(never) => match never {},
-        },
-    }
-}
-
-fn no_such_call(uri: &Uri) -> Response {
-    let problem = json!({ "type": "about:blank", "title": "Not Found", "status": 404, "code": "not_found", "instance": uri.path() });
-    (
-        StatusCode::NOT_FOUND,
-        [(header::CONTENT_TYPE, "application/problem+json")],
-        problem.to_string(),
-    )
-        .into_response()
+    app.fallback_service(client).layer(from_fn(annotate))
 }
 
 /// Says what Lambda would say of a request: its source address and its id.

@@ -2,12 +2,14 @@
 
 use std::time::Duration;
 
-use aws_config::retry::RetryConfig;
+use aws_config::retry::{ErrorKind, RetryConfig};
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, SdkConfig};
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore};
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use aws_smithy_runtime_api::client::interceptors::context::InterceptorContext;
+use aws_smithy_runtime_api::client::retries::classifiers::{ClassifyRetry, RetryAction};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
@@ -50,16 +52,49 @@ fn timeouts() -> TimeoutConfig {
         .build()
 }
 
-/// Region and credentials as AWS programs find them, over our HTTPS client, with our timeouts and the standard retries (3 attempts).
+/// How often a call is tried: a second's throttling or a few lost answers are nothing that anybody should hear of. The pauses (50 ms at most before
+/// the second attempt, twice as long before each next one) are those of AWS's own DynamoDB clients.
+fn retries() -> RetryConfig {
+    RetryConfig::standard()
+        .with_max_attempts(5)
+        .with_initial_backoff(Duration::from_millis(50))
+        .with_max_backoff(Duration::from_secs(5))
+}
+
+/// Has single writes tried again that met a transaction on their item: nothing was written, and the transaction is over in milliseconds. The SDK
+/// counts DynamoDB's `TransactionConflictException` among the caller's faults.
+#[derive(Debug)]
+pub(crate) struct TransactionConflicts;
+
+impl ClassifyRetry for TransactionConflicts {
+    fn classify_retry(&self, context: &InterceptorContext) -> RetryAction {
+        const CODE: &[u8] = b"#TransactionConflictException";
+        let refused = context.response().filter(|response| response.status().as_u16() == 400);
+        let body = refused.and_then(|response| response.body().bytes()).unwrap_or_default();
+        if body.windows(CODE.len()).any(|part| part == CODE) {
+            RetryAction::retryable_error(ErrorKind::ThrottlingError)
+        } else {
+            RetryAction::NoActionIndicated
+        }
+    }
+
+    fn name(&self) -> &'static str {
+        "transaction conflicts"
+    }
+}
+
+/// Region and credentials as AWS programs find them, over our HTTPS client.
 ///
 /// # Errors
 /// As [`https_client`].
 pub async fn shared_config() -> Result<SdkConfig, ServiceError> {
-    let config = aws_config::defaults(BehaviorVersion::v2026_01_12())
-        .http_client(https_client()?)
-        .timeout_config(timeouts())
-        .retry_config(RetryConfig::standard());
+    let config = aws_config::defaults(BehaviorVersion::v2026_01_12()).http_client(https_client()?);
     Ok(config.load().await)
+}
+
+/// The same with our timeouts and retries, wherever it comes from.
+pub(crate) fn patient(config: SdkConfig) -> SdkConfig {
+    config.into_builder().timeout_config(timeouts()).retry_config(retries()).build()
 }
 
 #[cfg(test)]

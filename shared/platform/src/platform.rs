@@ -4,7 +4,7 @@ use std::sync::{Arc, OnceLock};
 
 use aws_config::SdkConfig;
 
-use crate::aws;
+use crate::aws::{self, TransactionConflicts};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::objects::Objects;
@@ -29,8 +29,8 @@ struct Inner {
 
 /// A client of `$crate_name` at its endpoint, where the configuration names one.
 macro_rules! client {
-    ($crate_name:ident, $inner:expr, $endpoint:expr) => {{
-        let mut config = $crate_name::config::Builder::from(&$inner.sdk);
+    ($crate_name:ident, $inner:expr, $endpoint:expr $(, $setting:ident($value:expr))?) => {{
+        let mut config = $crate_name::config::Builder::from(&$inner.sdk)$(.$setting($value))?;
         config.set_endpoint_url($endpoint.clone().or_else(|| $inner.sdk.endpoint_url().map(str::to_owned)));
         $crate_name::Client::from_conf(config.build())
     }};
@@ -47,12 +47,13 @@ impl Platform {
         Ok(Self::with(config, aws::shared_config().await?, Clock::system()))
     }
 
-    /// A platform of given parts, for one machine and for tests. Endpoints come from `config`, all else from `sdk`.
+    /// A platform of given parts, for one machine and for tests. Endpoints come from `config`, timeouts and retries are the same everywhere, all
+    /// else comes from `sdk`.
     #[must_use]
     pub fn with(config: Config, sdk: SdkConfig, clock: Clock) -> Self {
         Self(Arc::new(Inner {
             config,
-            sdk,
+            sdk: aws::patient(sdk),
             clock,
             dynamodb: OnceLock::new(),
             ses: OnceLock::new(),
@@ -77,9 +78,10 @@ impl Platform {
     /// DynamoDB.
     #[must_use]
     pub fn dynamodb(&self) -> &aws_sdk_dynamodb::Client {
+        let endpoint = &self.0.config.endpoints.dynamodb;
         self.0
             .dynamodb
-            .get_or_init(|| client!(aws_sdk_dynamodb, self.0, self.0.config.endpoints.dynamodb))
+            .get_or_init(|| client!(aws_sdk_dynamodb, self.0, endpoint, retry_classifier(TransactionConflicts)))
     }
 
     /// SES, which sends mail. Its error messages may quote addresses: don't log them.

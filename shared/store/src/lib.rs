@@ -13,6 +13,7 @@ mod mail_ledger;
 mod mailboxes;
 mod numbers;
 mod people;
+mod retry;
 mod sendings;
 mod sessions;
 mod store;

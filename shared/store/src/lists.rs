@@ -12,9 +12,9 @@ use crate::item::{Item, ItemExt, s};
 use crate::keys;
 use crate::store::{Range, Store};
 
-/// How many pages of [`FILTER_PAGE`] rows a filter that no index serves may read for one answer.
-const FILTER_PAGES: usize = 4;
-const FILTER_PAGE: u16 = 100;
+/// How many rows a filter that no index serves may read for one answer, over all sources together: in one round trip, since a second one costs more
+/// time than the rows cost units.
+const FILTER_ROWS: usize = 400;
 
 /// An index of the table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -142,46 +142,43 @@ impl Store {
         let sources = self.sources(list);
         let mut position = start.unwrap_or_default().0;
         position.resize(sources.len(), None);
-        let mut tickets = Vec::new();
-        let (pages, size) = if filtered { (FILTER_PAGES, FILTER_PAGE) } else { (1, limit) };
-        for _ in 0..pages {
-            let (rows, ended) = self.merged(list, &sources, &position, size).await?;
-            let read = rows.len();
-            for row in rows {
-                position[row.source] = Some(row.position);
-                if wanted(&row.ticket) && !tickets.iter().any(|there: &Ticket| there.number == row.ticket.number) {
-                    tickets.push(row.ticket);
-                }
-                if tickets.len() == usize::from(limit) {
-                    return Ok(ListPage {
-                        tickets,
-                        next: Some(ListPosition(position)),
-                    });
-                }
+        let each = if filtered {
+            FILTER_ROWS / sources.len().max(1)
+        } else {
+            usize::from(limit)
+        };
+        let (rows, ended) = self
+            .merged(list, &sources, &position, u16::try_from(each).unwrap_or(u16::MAX))
+            .await?;
+        let last = rows.len();
+        let mut tickets: Vec<Ticket> = Vec::new();
+        for (place, row) in rows.into_iter().enumerate() {
+            position[row.source] = Some(row.position);
+            if wanted(&row.ticket) && !tickets.iter().any(|there| there.number == row.ticket.number) {
+                tickets.push(row.ticket);
             }
-            if ended || read == 0 {
-                return Ok(ListPage { tickets, next: None });
+            if tickets.len() == usize::from(limit) && !(ended && place + 1 == last) {
+                let next = Some(ListPosition(position));
+                return Ok(ListPage { tickets, next });
             }
         }
-        Ok(ListPage {
-            tickets,
-            next: Some(ListPosition(position)),
-        })
+        let next = (!ended).then_some(ListPosition(position));
+        Ok(ListPage { tickets, next })
     }
 
-    /// The next `size` rows of all sources together, in the list's order; and whether that was all.
+    /// The next rows of all sources together, up to `each` of every one, in the list's order; and whether that was all.
     async fn merged(
         &self,
         list: &List,
         sources: &[Source],
         position: &[Option<Position>],
-        size: u16,
+        each: u16,
     ) -> Result<(Vec<Row>, bool), StoreError> {
         let forward = *list == List::PendingByDue;
         let pages = sources
             .iter()
             .zip(position)
-            .map(|(source, start)| self.source_page(source, forward, start.clone(), size));
+            .map(|(source, start)| self.source_page(source, forward, start.clone(), each));
         let pages = future::try_join_all(pages).await?;
         // Where a source stopped early, nothing behind its last row may be taken from the others yet.
         let mut ended = true;
@@ -212,9 +209,7 @@ impl Store {
                 }
             });
         }
-        let all = rows.len();
-        rows.truncate(usize::from(size));
-        Ok((rows, ended && all <= usize::from(size)))
+        Ok((rows, ended))
     }
 
     fn sources(&self, list: &List) -> Vec<Source> {

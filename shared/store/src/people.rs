@@ -10,6 +10,7 @@ use crate::idempotency::{Idempotency, judge};
 use crate::item::{Item, ItemExt, keyed, n, s};
 use crate::keys;
 use crate::lists::{Index, Position};
+use crate::retry::Pauses;
 use crate::store::Store;
 use crate::transaction::{Condition, Failure, Guard, Transaction};
 
@@ -122,7 +123,8 @@ impl Store {
     where
         C: FnMut(&mut User) -> Result<(), StoreError>,
     {
-        for _ in 0..5 {
+        let mut pauses = Pauses::default();
+        loop {
             self.replay(request).await?;
             let item = self.read(&keys::user(id), keys::PROFILE, true).await?.ok_or(StoreError::NotFound)?;
             let (before, revision) = (read_user(&item)?, item.number("revision")?);
@@ -138,11 +140,10 @@ impl Store {
             self.count_administrators(&mut transaction, Some(&before), &user);
             self.remember(&mut transaction, request, &made(&user))?;
             match self.run_for_user(transaction, request).await {
-                Err(StoreError::Raced) => {}
+                Err(StoreError::Raced) if pauses.wait().await => {}
                 outcome => return outcome.map(|()| user),
             }
         }
-        Err(StoreError::Raced)
     }
 
     async fn run_for_user(&self, transaction: Transaction, request: Option<&Idempotency>) -> Result<(), StoreError> {

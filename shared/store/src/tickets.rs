@@ -12,13 +12,9 @@ use crate::idempotency::{Idempotency, judge};
 use crate::item::{Item, ItemExt, keyed, n, s, to_json};
 use crate::keys;
 use crate::mail_ledger::Import;
+use crate::retry::Pauses;
 use crate::store::{Page, Range, Store};
 use crate::transaction::{Condition, Failure, Guard, Transaction};
-
-/// How often a change is decided anew when others change the same ticket at the same moment.
-const ATTEMPTS: u32 = 12;
-/// The longest pause between two attempts, in milliseconds.
-const LONGEST_PAUSE: u64 = 400;
 
 /// A ticket with its newest entries.
 #[derive(Debug, Clone)]
@@ -160,13 +156,14 @@ impl Store {
     /// [`StoreError::Replayed`] or [`StoreError::KeyReused`] by its idempotency key, `upload_gone`, [`StoreError::LeaseLost`], or
     /// [`StoreError::Conflict`] `in_ledger`.
     pub async fn open_ticket(&self, draft: &Draft, with: &With<'_>) -> Result<(), StoreError> {
-        for attempt in 0..ATTEMPTS {
+        let mut pauses = Pauses::default();
+        loop {
             match self.commit(draft, with).await? {
                 Outcome::Done => return Ok(()),
-                Outcome::Raced => pause(attempt, draft.ticket.number.0).await,
+                Outcome::Raced if pauses.wait().await => {}
+                Outcome::Raced => return Err(StoreError::Raced),
             }
         }
-        Err(StoreError::Raced)
     }
 
     /// Changes a ticket: reads it, lets `decide` draft the change, writes the draft; and again where another change came between.
@@ -177,19 +174,44 @@ impl Store {
     where
         D: FnMut(Ticket) -> Result<Draft, Refusal>,
     {
-        for attempt in 0..ATTEMPTS {
-            let (replayed, ticket) = future::join(self.replay(with.idempotency), self.ticket(number)).await;
+        self.change_ticket_knowing(number, with, future::ok(()), |ticket, ()| decide(ticket))
+            .await
+    }
+
+    /// The same where the decision needs something else of the table: `beside` reads it while the ticket is read, in the same round trip.
+    ///
+    /// # Errors
+    /// As [`Store::change_ticket`], and what `beside` fails with.
+    pub async fn change_ticket_knowing<K, D>(
+        &self,
+        number: TicketNumber,
+        with: &With<'_>,
+        beside: impl Future<Output = Result<K, StoreError>>,
+        mut decide: D,
+    ) -> Result<Draft, StoreError>
+    where
+        D: FnMut(Ticket, &K) -> Result<Draft, Refusal>,
+    {
+        let read = || future::join(self.replay(with.idempotency), self.ticket(number));
+        let (first, known) = future::join(read(), beside).await;
+        let known = known?;
+        let (mut now, mut pauses) = (Some(first), Pauses::default());
+        loop {
+            let (replayed, ticket) = match now.take() {
+                Some(first) => first,
+                None => read().await,
+            };
             replayed?;
-            let draft = decide(ticket?)?;
+            let draft = decide(ticket?, &known)?;
             if draft.is_empty() {
                 return Ok(draft);
             }
             match self.commit(&draft, with).await? {
                 Outcome::Done => return Ok(draft),
-                Outcome::Raced => pause(attempt, draft.ticket.last_seq ^ number.0).await,
+                Outcome::Raced if pauses.wait().await => {}
+                Outcome::Raced => return Err(StoreError::Raced),
             }
         }
-        Err(StoreError::Raced)
     }
 
     async fn commit(&self, draft: &Draft, with: &With<'_>) -> Result<Outcome, StoreError> {
@@ -333,13 +355,6 @@ fn settle(guard: Guard, item: Option<&Item>, draft: &Draft, with: &With<'_>) -> 
             what: "an unguarded write failed its condition",
         }),
     }
-}
-
-/// Waits a little longer after each lost race. The spread comes from the ticket, since the domain of a retry needs no secret randomness.
-async fn pause(attempt: u32, seed: u64) {
-    let longest = (5_u64 << attempt.min(8)).min(LONGEST_PAUSE);
-    let spread = (seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 40).wrapping_add(u64::from(attempt) * 7919) % longest.max(1);
-    tokio::time::sleep(std::time::Duration::from_millis(longest / 2 + spread / 2)).await;
 }
 
 /// A ticket's state, if it is this ticket's: the hashes of a history don't hold the number.

@@ -9,6 +9,7 @@ use aws_sdk_dynamodb::types::{
 
 use crate::error::StoreError;
 use crate::item::{Item, s};
+use crate::retry::Pauses;
 
 /// Which of a transaction's conditions failed. Where several did, the first in this order is the cause of the others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -40,7 +41,7 @@ pub(crate) enum Guard {
 pub(crate) enum Failure {
     /// A condition failed; with the item as it is, where that was asked for.
     Condition(Guard, Option<Item>),
-    /// Another transaction on the same items was under way: try again.
+    /// Other transactions on the same items were under way, time after time.
     Contention,
     /// The table is unavailable.
     Store(StoreError),
@@ -131,13 +132,18 @@ impl Transaction {
         }
     }
 
-    /// Carries it out.
+    /// Carries it out; again where others were at the same items and nothing was written, until they are done.
     pub(crate) async fn run(self, client: &Client) -> Result<(), Failure> {
         let guards: Vec<Guard> = self.items.iter().map(|(guard, _)| *guard).collect();
-        let items = self.items.into_iter().map(|(_, item)| item).collect();
-        match client.transact_write_items().set_transact_items(Some(items)).send().await {
-            Ok(_) => Ok(()),
-            Err(error) => Err(classify(error, &guards)),
+        let items: Vec<_> = self.items.into_iter().map(|(_, item)| item).collect();
+        let mut pauses = Pauses::default();
+        loop {
+            let outcome = client.transact_write_items().set_transact_items(Some(items.clone())).send().await;
+            let Err(error) = outcome else { return Ok(()) };
+            match classify(error, &guards) {
+                Failure::Contention if pauses.wait().await => {}
+                failure => return Err(failure),
+            }
         }
     }
 }

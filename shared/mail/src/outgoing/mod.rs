@@ -88,6 +88,15 @@ pub enum News<'a> {
         /// The whole answer.
         text: &'a str,
     },
+    /// Somebody who follows it as a customer has written; told to the recipient, who attends to it.
+    Answer {
+        /// Who.
+        author: &'a str,
+        /// When.
+        at: Timestamp,
+        /// What they wrote.
+        text: &'a str,
+    },
     /// It was resolved.
     Resolved {
         /// Who resolved it.

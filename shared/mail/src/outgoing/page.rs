@@ -209,6 +209,12 @@ impl<'a> Page<'a> {
                 words::received_short(locale).clone_into(&mut page.preheader);
             }
             News::Reply { author, at, text } => page.answer(author, words::replied(locale, &clock.said(*at)), text),
+            News::Answer { author, at, text } => {
+                page.answer(author, words::replied(locale, &clock.said(*at)), text);
+                page.facts.retain(|(label, _)| *label != words::label_specialist(locale));
+                page.action = words::open_ticket(locale);
+                because = words::because_of_assignment(locale);
+            }
             News::Resolved { author, at, text } => {
                 page.answer(author, words::resolved(locale, &clock.said(*at)), text);
                 words::reopens(locale).clone_into(&mut page.notice);
