@@ -1,4 +1,4 @@
-//! `GET /api/tickets/{n}/attachments/{id}`: where a file of a ticket can be read.
+//! `GET /api/tickets/{number}/attachments/{id}`: where a file of a ticket can be read.
 
 use std::time::Duration;
 
@@ -28,8 +28,8 @@ pub(crate) struct Download {
 }
 
 /// A presigned URL for a file of a ticket, good for five minutes. Images, video, audio, PDF and plain text are shown, all else is saved.
-#[utoipa::path(get, path = "/api/tickets/{n}/attachments/{id}", tag = "attachments",
-    params(("n" = TicketNumber, Path), ("id" = AttachmentId, Path)), responses((status = 200, body = Download), ReadProblems))]
+#[utoipa::path(get, path = "/api/tickets/{number}/attachments/{id}", tag = "attachments",
+    params(("number" = TicketNumber, Path), ("id" = AttachmentId, Path)), responses((status = 200, body = Download), ReadProblems))]
 pub(crate) async fn download(
     State(app): State<App>,
     caller: Caller,

@@ -9,6 +9,7 @@ mod message;
 mod open;
 mod people;
 mod read;
+mod schema;
 mod verify;
 mod view;
 

@@ -244,7 +244,7 @@ enum Place {
         ("assignee" = Option<String>, Query, description = "An id, `me` or `none`."),
         ("requester" = Option<String>, Query, description = "An id or `me`."),
         ("kind" = Option<Kind>, Query), ("category_id" = Option<String>, Query), ("company_id" = Option<String>, Query),
-        ("sort" = Option<Sort>, Query), chamada_web::openapi::PagingParams
+        ("sort" = inline(Option<Sort>), Query), chamada_web::openapi::PagingParams
     ),
     responses((status = 200, body = Page<TicketView>), (status = 304), chamada_web::openapi::ReadProblems)
 )]

@@ -11,6 +11,8 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
+use crate::schema;
+
 /// A ticket.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Ticket)]
@@ -164,14 +166,15 @@ pub(crate) struct EntryView {
     via: Option<Via>,
     /// Who made it; null where Chamada did.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<AuthorSchema>)]
+    #[schema(value_type = Option<schema::Author>)]
     author: Option<Value>,
     /// What happened.
     #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
+    #[schema(schema_with = schema::entry_type)]
     kind: Option<&'static str>,
     /// `{from, to}` of a change; `{attachments}` of a message; all that was stated of an opening.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = Option<schema::EntryData>)]
     data: Option<Value>,
     /// What was said; null once it was erased.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -183,7 +186,7 @@ pub(crate) struct EntryView {
     quoted: Option<Value>,
     /// What a mail said of itself.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = Option<schema::MailFacts>)]
     mail: Option<Value>,
     /// Nothing vouches for the author.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
@@ -197,21 +200,12 @@ pub(crate) struct EntryView {
     sendings: Option<Vec<SendingView>>,
 }
 
-/// Who made an entry.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = Author)]
-pub(crate) struct AuthorSchema {
-    id: Option<UserId>,
-    name: Option<String>,
-    role: chamada_domain::Role,
-}
-
 /// A mail that announced an entry.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 #[schema(as = Sending)]
 pub(crate) struct SendingView {
     to: EmailAddress,
-    #[schema(value_type = String)]
+    #[schema(schema_with = schema::sending_state)]
     state: chamada_store::SendingState,
     at: Timestamp,
 }

@@ -12,6 +12,7 @@ use crate::{CategoryId, FieldError, Kind, Refusal, UnitId};
 pub struct Organisation {
     /// The corporations.
     #[serde(default)]
+    #[schema(required = true)]
     pub corporations: Vec<Corporation>,
 }
 
@@ -27,6 +28,7 @@ pub struct Corporation {
     pub retired: bool,
     /// Its companies.
     #[serde(default)]
+    #[schema(required = true)]
     pub companies: Vec<Company>,
 }
 
@@ -45,9 +47,11 @@ pub struct Company {
     pub retired: bool,
     /// Its sites.
     #[serde(default)]
+    #[schema(required = true)]
     pub sites: Vec<Site>,
     /// Its cost centres.
     #[serde(default)]
+    #[schema(required = true)]
     pub cost_centres: Vec<CostCentre>,
 }
 
@@ -82,9 +86,11 @@ pub struct CostCentre {
 pub struct Categories {
     /// Of incidents.
     #[serde(default)]
+    #[schema(required = true)]
     pub incident: Vec<Category>,
     /// Of requirements.
     #[serde(default)]
+    #[schema(required = true)]
     pub requirement: Vec<Category>,
 }
 
@@ -100,6 +106,7 @@ pub struct Category {
     pub retired: bool,
     /// What is under it.
     #[serde(default)]
+    #[schema(required = true)]
     pub subcategories: Vec<Subcategory>,
 }
 

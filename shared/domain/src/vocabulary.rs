@@ -6,8 +6,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::FieldError;
 
+// `$word` is a bare token: a literal fragment would reach utoipa's derive wrapped, which then describes the variant's name instead.
 macro_rules! vocabulary {
-    ($($(#[$doc:meta])* $name:ident ($field:literal) { $($(#[$variant_doc:meta])* $variant:ident = $word:literal,)* })*) => {$(
+    ($($(#[$doc:meta])* $name:ident ($field:literal) { $($(#[$variant_doc:meta])* $variant:ident = $word:tt,)* })*) => {$(
         $(#[$doc])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, utoipa::ToSchema)]
         pub enum $name {

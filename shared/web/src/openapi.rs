@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
 use utoipa::openapi::schema::{ObjectBuilder, SchemaType, Type};
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
-use utoipa::openapi::{Components, ContentBuilder, InfoBuilder, OpenApi, Ref, RefOr, Required, Response, ResponseBuilder};
+use utoipa::openapi::{Components, ContentBuilder, InfoBuilder, OpenApi, PathItem, Ref, RefOr, Required, Response, ResponseBuilder};
 use utoipa::{IntoParams, IntoResponses, PartialSchema, ToSchema};
 
 use crate::problem::{FieldProblem, ProblemBody};
@@ -135,7 +135,28 @@ impl IntoParams for PagingParams {
     }
 }
 
-/// Finishes the description of the whole API: title, version, security schemes and the schema of problems.
+/// Gives each operation an id of its own, as OpenAPI asks: the method and the words of the path. Handlers' names repeat between functions.
+fn name_operations(path: &str, item: &mut PathItem) {
+    let words: Vec<_> = path
+        .split(['/', '{', '}'])
+        .filter(|word| !word.is_empty() && *word != "api")
+        .collect();
+    let place = words.join("_");
+    let operations = [
+        ("get", &mut item.get),
+        ("put", &mut item.put),
+        ("post", &mut item.post),
+        ("patch", &mut item.patch),
+        ("delete", &mut item.delete),
+    ];
+    for (method, operation) in operations {
+        if let Some(operation) = operation {
+            operation.operation_id = Some(format!("{method}_{place}"));
+        }
+    }
+}
+
+/// Finishes the description of the whole API: title, version, ids of operations, security schemes and the schema of problems.
 #[must_use]
 pub fn describe(mut api: OpenApi, version: &str, cookie: &str) -> OpenApi {
     api.info = InfoBuilder::new()
@@ -143,6 +164,9 @@ pub fn describe(mut api: OpenApi, version: &str, cookie: &str) -> OpenApi {
         .version(version)
         .description(Some("The help desk's HTTPS API."))
         .build();
+    for (path, item) in &mut api.paths.paths {
+        name_operations(path, item);
+    }
     let components = api.components.get_or_insert_with(Components::new);
     components.schemas.insert("Problem".to_owned(), ProblemBody::schema());
     components.schemas.insert(FieldProblem::name().into_owned(), FieldProblem::schema());
