@@ -9,6 +9,7 @@
 //! - [`runtime_api`]: the Lambda runtime API, so that the very binaries that are deployed can be driven on one machine.
 //! - [`server`], [`client`], [`outbox`]: the real `chamada serve`, its HTTP API, and the mails it sent.
 //! - [`naive`]: a second, simple opinion on what the table holds, sharing no code with the product.
+//! - [`desk`]: a help desk for one test of a function: its routes over an AWS side of their own, people and their browsers.
 //! - [`arrows`]: which crate may use which.
 #![expect(
     clippy::unwrap_used,
@@ -20,6 +21,7 @@ pub mod arrows;
 pub mod between;
 pub mod capacity;
 pub mod client;
+pub mod desk;
 mod dice;
 pub mod dovecot;
 pub mod engine;

@@ -4,7 +4,7 @@ use chamada_domain::Role;
 use http::Method;
 use serde_json::{Value, json};
 
-use crate::desk::{Browser, Desk, Reply};
+use chamada_tests::desk::{Browser, Desk, Reply};
 
 const PATH: &str = "/api/categories";
 
@@ -19,7 +19,7 @@ async fn put(browser: &Browser, body: &Value) -> Reply {
 
 #[tokio::test]
 async fn categories_are_written_by_administrators_and_read_by_everyone_signed_in() {
-    let desk = Desk::open().await;
+    let desk = Desk::open(accounts::router).await;
     let root = desk.administrator().await;
     assert_eq!(root.get(PATH).await.expect(200), json!({"incident": [], "requirement": []}));
     let body = json!({
@@ -47,7 +47,7 @@ async fn categories_are_written_by_administrators_and_read_by_everyone_signed_in
 
 #[tokio::test]
 async fn every_part_has_its_rule() {
-    let desk = Desk::open().await;
+    let desk = Desk::open(accounts::router).await;
     let root = desk.administrator().await;
     put(&root, &json!({"incident": 1}))
         .await
@@ -73,7 +73,7 @@ async fn every_part_has_its_rule() {
 
 #[tokio::test]
 async fn used_categories_are_retired_and_not_removed() {
-    let desk = Desk::open().await;
+    let desk = Desk::open(accounts::router).await;
     let root = desk.administrator().await;
     let body = json!({"incident": [{"names": names("Red"), "subcategories": [{"names": names("Wifi")}]}], "requirement": []});
     let mut written = put(&root, &body).await.expect(200);

@@ -4,11 +4,11 @@ use accounts::{administrator_link, ensure_first_administrator};
 use chamada_domain::{EmailAddress, Role};
 use serde_json::json;
 
-use crate::desk::Desk;
+use chamada_tests::desk::Desk;
 
 #[tokio::test]
 async fn the_first_administrator_is_made_once_and_gets_links_on_demand() {
-    let desk = Desk::open().await;
+    let desk = Desk::open(accounts::router).await;
     let email: EmailAddress = "root@example.org".parse().unwrap();
     assert!(administrator_link(&desk.app, &email).await.unwrap().is_none());
     let token = ensure_first_administrator(&desk.app, &email).await.unwrap().unwrap();
@@ -27,7 +27,7 @@ async fn the_first_administrator_is_made_once_and_gets_links_on_demand() {
 
 #[tokio::test]
 async fn an_account_that_is_there_already_becomes_the_administrator() {
-    let desk = Desk::open().await;
+    let desk = Desk::open(accounts::router).await;
     let (ana, browser) = desk.enter("ana@example.org", Role::User).await;
     let token = ensure_first_administrator(&desk.app, &ana.email).await.unwrap().unwrap();
     browser.get("/api/me").await.refuses(401, "sign_in_needed");

@@ -4,11 +4,11 @@ use chamada_domain::Role;
 use serde_json::json;
 use time::Duration;
 
-use crate::desk::Desk;
+use chamada_tests::desk::Desk;
 
 #[tokio::test]
 async fn an_expired_key_gets_its_own_address_a_new_link() {
-    let desk = Desk::open().await;
+    let desk = Desk::open(accounts::router).await;
     let ana = desk.person("ana@example.org", Role::User).await;
     let ticket = desk.ticket(&ana).await.number;
     let key = desk.key(ticket, &ana, Duration::days(30)).await;
@@ -41,7 +41,7 @@ async fn an_expired_key_gets_its_own_address_a_new_link() {
 
 #[tokio::test]
 async fn guessing_is_limited_by_source() {
-    let desk = Desk::open().await;
+    let desk = Desk::open(accounts::router).await;
     let browser = desk.browser();
     let body = json!({"ticket": 1, "ticket_key": "x"});
     for _ in 0..30 {

@@ -4,8 +4,6 @@
     reason = "a fixture that breaks must stop the test that asked for it, there and then"
 )]
 
-mod desk;
-
 mod categories;
 mod first;
 mod links;

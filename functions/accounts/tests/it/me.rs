@@ -5,14 +5,14 @@ use http::Method;
 use serde_json::json;
 use time::Duration;
 
-use crate::desk::Desk;
+use chamada_tests::desk::Desk;
 
 const PASSWORD: &str = "tuba gravel ninety lampshade";
 const OTHER: &str = "quartz bicycle seldom moonwalk";
 
 #[tokio::test]
 async fn one_reads_and_changes_oneself() {
-    let desk = Desk::open().await;
+    let desk = Desk::open(accounts::router).await;
     let (ana, browser) = desk.enter("ana@example.org", Role::User).await;
     let reply = browser.get("/api/me").await;
     let etag = reply.header("etag").to_owned();
@@ -42,7 +42,7 @@ async fn one_reads_and_changes_oneself() {
 
 #[tokio::test]
 async fn every_field_has_its_rule() {
-    let desk = Desk::open().await;
+    let desk = Desk::open(accounts::router).await;
     let (_, browser) = desk.enter("ana@example.org", Role::User).await;
     let change = async |body| browser.patch("/api/me", &body).await;
     change(json!({"name": " ", "locale": "fr", "notify": 1, "role": "administrator"}))
@@ -60,7 +60,7 @@ async fn every_field_has_its_rule() {
 
 #[tokio::test]
 async fn nobody_and_guests_are_asked_to_sign_in() {
-    let desk = Desk::open().await;
+    let desk = Desk::open(accounts::router).await;
     let browser = desk.browser();
     browser.get("/api/me").await.refuses(401, "sign_in_needed");
     browser.patch("/api/me", &json!({"name": 5})).await.refuses(401, "sign_in_needed");
@@ -77,7 +77,7 @@ async fn nobody_and_guests_are_asked_to_sign_in() {
 
 #[tokio::test]
 async fn a_new_password_needs_the_old_one_or_a_fresh_link() {
-    let desk = Desk::open().await;
+    let desk = Desk::open(accounts::router).await;
     let (ana, browser) = desk.enter("ana@example.org", Role::User).await;
     desk.advance(Duration::minutes(15));
     browser
@@ -113,7 +113,7 @@ async fn a_new_password_needs_the_old_one_or_a_fresh_link() {
 
 #[tokio::test]
 async fn guessing_the_old_password_is_limited() {
-    let desk = Desk::open().await;
+    let desk = Desk::open(accounts::router).await;
     let (_, browser) = desk.enter("ana@example.org", Role::User).await;
     desk.advance(Duration::minutes(20));
     let guess = json!({"password": PASSWORD, "current_password": "x"});

@@ -5,7 +5,7 @@ use futures::future::join_all;
 use http::Method;
 use serde_json::{Value, json};
 
-use crate::desk::{Browser, Desk};
+use chamada_tests::desk::{Browser, Desk, Reply};
 
 const PATH: &str = "/api/organisation";
 
@@ -26,13 +26,13 @@ async fn tag(browser: &Browser) -> String {
 }
 
 /// Writes the tree that was read just now.
-async fn put(browser: &Browser, body: &Value) -> crate::desk::Reply {
+async fn put(browser: &Browser, body: &Value) -> Reply {
     browser.put(PATH, &tag(browser).await, body).await
 }
 
 #[tokio::test]
 async fn a_tree_is_written_with_new_ids_and_read_by_everyone_signed_in() {
-    let desk = Desk::open().await;
+    let desk = Desk::open(accounts::router).await;
     let root = desk.administrator().await;
     let reply = root.get(PATH).await;
     let empty = reply.header("etag").to_owned();
@@ -61,7 +61,7 @@ async fn a_tree_is_written_with_new_ids_and_read_by_everyone_signed_in() {
 
 #[tokio::test]
 async fn a_tree_is_changed_by_version() {
-    let desk = Desk::open().await;
+    let desk = Desk::open(accounts::router).await;
     let root = desk.administrator().await;
     root.send(Method::PUT, PATH, &[], Some(&tree()))
         .await
@@ -89,7 +89,7 @@ async fn a_tree_is_changed_by_version() {
 
 #[tokio::test]
 async fn every_part_has_its_rule() {
-    let desk = Desk::open().await;
+    let desk = Desk::open(accounts::router).await;
     let root = desk.administrator().await;
     put(&root, &json!({})).await.faults(&["corporations required"]);
     let wrong = json!({"corporations": [
@@ -134,7 +134,7 @@ async fn every_part_has_its_rule() {
 
 #[tokio::test]
 async fn a_tree_has_an_end() {
-    let desk = Desk::open().await;
+    let desk = Desk::open(accounts::router).await;
     let root = desk.administrator().await;
     let corporation = |n: usize| {
         let sites: Vec<Value> = (0..100).map(|m| json!({"name": format!("{}{m}", "x".repeat(90))})).collect();
@@ -146,7 +146,7 @@ async fn a_tree_has_an_end() {
 
 #[tokio::test]
 async fn ids_keep_their_place_and_used_ones_stay() {
-    let desk = Desk::open().await;
+    let desk = Desk::open(accounts::router).await;
     let root = desk.administrator().await;
     let body = json!({"corporations": [{"name": "A", "companies": [{"name": "C"}, {"name": "D"}]}, {"name": "B"}]});
     let written = put(&root, &body).await.expect(200);

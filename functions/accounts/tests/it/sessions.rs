@@ -7,7 +7,7 @@ use http::Method;
 use serde_json::json;
 use time::Duration;
 
-use crate::desk::{Browser, Desk};
+use chamada_tests::desk::{Browser, Desk, Setup};
 
 const PASSWORD: &str = "tuba gravel ninety lampshade";
 
@@ -17,7 +17,7 @@ async fn choose_password(browser: &Browser) {
 
 #[tokio::test]
 async fn a_link_lets_in_once() {
-    let desk = Desk::open().await;
+    let desk = Desk::open(accounts::router).await;
     let ana = desk.person("ana@example.org", Role::User).await;
     let token = desk.token(&ana).await;
     let browser = desk.browser();
@@ -46,7 +46,7 @@ async fn a_link_lets_in_once() {
 
 #[tokio::test]
 async fn of_eight_who_redeem_a_link_at_once_one_gets_in() {
-    let desk = Desk::open().await;
+    let desk = Desk::open(accounts::router).await;
     let ana = desk.person("ana@example.org", Role::User).await;
     let body = json!({"token": desk.token(&ana).await});
     let browsers: Vec<Browser> = (0..8).map(|_| desk.browser()).collect();
@@ -57,7 +57,7 @@ async fn of_eight_who_redeem_a_link_at_once_one_gets_in() {
 
 #[tokio::test]
 async fn links_expire_after_fifteen_minutes_and_die_with_the_account() {
-    let desk = Desk::open().await;
+    let desk = Desk::open(accounts::router).await;
     let ana = desk.person("ana@example.org", Role::User).await;
     let (late, in_time, deactivated) = (desk.token(&ana).await, desk.token(&ana).await, desk.token(&ana).await);
     desk.advance(Duration::minutes(15) - Duration::milliseconds(1));
@@ -80,7 +80,7 @@ async fn links_expire_after_fifteen_minutes_and_die_with_the_account() {
 
 #[tokio::test]
 async fn a_password_lets_in_and_locks_after_ten_failures() {
-    let desk = Desk::open().await;
+    let desk = Desk::open(accounts::router).await;
     let (_, ana) = desk.enter("ana@example.org", Role::Specialist).await;
     choose_password(&ana).await;
     let browser = desk.browser();
@@ -108,7 +108,7 @@ async fn a_password_lets_in_and_locks_after_ten_failures() {
 
 #[tokio::test]
 async fn unknown_addresses_lock_as_known_ones_do() {
-    let desk = Desk::open().await;
+    let desk = Desk::open(accounts::router).await;
     desk.person("none@example.org", Role::User).await;
     let browser = desk.browser();
     for email in ["nobody@example.org", "none@example.org"] {
@@ -122,7 +122,7 @@ async fn unknown_addresses_lock_as_known_ones_do() {
 
 #[tokio::test]
 async fn credentials_are_one_of_three() {
-    let desk = Desk::open().await;
+    let desk = Desk::open(accounts::router).await;
     let browser = desk.browser();
     let begin = async |body| browser.post("/api/session", &body).await;
     begin(json!({})).await.faults(&["email required", "password required"]);
@@ -144,7 +144,7 @@ async fn credentials_are_one_of_three() {
 
 #[tokio::test]
 async fn a_key_opens_a_guests_session_for_its_tickets() {
-    let desk = Desk::open().await;
+    let desk = Desk::open(accounts::router).await;
     let ana = desk.person("ana@example.org", Role::User).await;
     let browser = desk.browser();
     let mut numbers = Vec::new();
@@ -168,7 +168,7 @@ async fn a_key_opens_a_guests_session_for_its_tickets() {
 
 #[tokio::test]
 async fn keys_that_are_unknown_expired_foreign_or_of_nobody_open_nothing() {
-    let desk = Desk::open().await;
+    let desk = Desk::open(accounts::router).await;
     let (ana, eva) = (
         desk.person("ana@example.org", Role::User).await,
         desk.person("eva@example.org", Role::User).await,
@@ -194,7 +194,7 @@ async fn keys_that_are_unknown_expired_foreign_or_of_nobody_open_nothing() {
 
 #[tokio::test]
 async fn a_key_is_added_to_a_signed_in_session_and_never_replaces_it() {
-    let desk = Desk::open().await;
+    let desk = Desk::open(accounts::router).await;
     let ana = desk.person("ana@example.org", Role::User).await;
     let (eva, browser) = desk.enter("eva@example.org", Role::User).await;
     let ticket = desk.ticket(&ana).await.number;
@@ -220,7 +220,7 @@ async fn a_key_is_added_to_a_signed_in_session_and_never_replaces_it() {
 
 #[tokio::test]
 async fn fifty_keys_are_held_even_when_they_come_at_once() {
-    let desk = Desk::open().await;
+    let desk = Desk::open(accounts::router).await;
     let ana = desk.person("ana@example.org", Role::User).await;
     let browser = desk.browser();
     let mut last = json!(null);
@@ -254,7 +254,7 @@ async fn fifty_keys_are_held_even_when_they_come_at_once() {
 
 #[tokio::test]
 async fn signing_in_takes_a_guests_keys_along_and_ends_the_old_session() {
-    let desk = Desk::open().await;
+    let desk = Desk::open(accounts::router).await;
     let ana = desk.person("ana@example.org", Role::User).await;
     let ticket = desk.ticket(&ana).await.number;
     let key = desk.key(ticket, &ana, Duration::days(1)).await;
@@ -280,7 +280,7 @@ async fn signing_in_takes_a_guests_keys_along_and_ends_the_old_session() {
 
 #[tokio::test]
 async fn sessions_end_one_by_one_and_all_at_once() {
-    let desk = Desk::open().await;
+    let desk = Desk::open(accounts::router).await;
     let (ana, first) = desk.enter("ana@example.org", Role::User).await;
     let (second, third) = (desk.signed_in(&ana).await, desk.signed_in(&ana).await);
     let cookie = first.cookie();
@@ -300,7 +300,7 @@ async fn sessions_end_one_by_one_and_all_at_once() {
 
 #[tokio::test]
 async fn a_write_with_the_cookie_needs_the_sites_origin_or_mark() {
-    let desk = Desk::open().await;
+    let desk = Desk::open(accounts::router).await;
     let (_, browser) = desk.enter("ana@example.org", Role::User).await;
     let foreign = [("origin", "https://evil.example"), ("x-requested-with", "chamada")];
     browser
@@ -316,7 +316,7 @@ async fn a_write_with_the_cookie_needs_the_sites_origin_or_mark() {
 
 #[tokio::test]
 async fn idle_and_old_sessions_end() {
-    let desk = Desk::open().await;
+    let desk = Desk::open(accounts::router).await;
     let (_, staff) = desk.enter("staff@example.org", Role::Specialist).await;
     let (_, user) = desk.enter("ana@example.org", Role::User).await;
     desk.advance(Duration::hours(11));
@@ -335,7 +335,14 @@ async fn idle_and_old_sessions_end() {
 
 #[tokio::test]
 async fn on_plain_loopback_the_cookie_is_not_secure() {
-    let desk = Desk::open_at("http://localhost:8080").await;
+    let desk = Desk::with(
+        Setup {
+            site: "http://localhost:8080".into(),
+            ..Setup::default()
+        },
+        accounts::router,
+    )
+    .await;
     let ana = desk.person("ana@example.org", Role::User).await;
     let body = json!({"token": desk.token(&ana).await});
     let own = [("origin", "http://localhost:8080")];

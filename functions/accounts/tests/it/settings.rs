@@ -4,7 +4,7 @@ use chamada_domain::Role;
 use http::Method;
 use serde_json::{Value, json};
 
-use crate::desk::Desk;
+use chamada_tests::desk::Desk;
 
 fn defaults() -> Value {
     json!({
@@ -16,7 +16,7 @@ fn defaults() -> Value {
 
 #[tokio::test]
 async fn settings_begin_with_defaults_and_change_one_by_one() {
-    let desk = Desk::open().await;
+    let desk = Desk::open(accounts::router).await;
     let root = desk.administrator().await;
     assert_eq!(root.get("/api/settings").await.expect(200), defaults());
     let all = json!({
@@ -44,7 +44,7 @@ async fn settings_begin_with_defaults_and_change_one_by_one() {
 
 #[tokio::test]
 async fn every_setting_has_its_rule() {
-    let desk = Desk::open().await;
+    let desk = Desk::open(accounts::router).await;
     let root = desk.administrator().await;
     let change = async |body| root.patch("/api/settings", &body).await;
     let wrong = json!({
@@ -77,7 +77,7 @@ async fn every_setting_has_its_rule() {
 
 #[tokio::test]
 async fn the_description_names_every_path_and_no_schema_is_missing() {
-    let desk = Desk::open().await;
+    let desk = Desk::open(accounts::router).await;
     let api = serde_json::to_value(accounts::router(desk.app.platform.clone()).get_openapi()).unwrap();
     let paths: Vec<&String> = api["paths"].as_object().unwrap().keys().collect();
     assert_eq!(paths.len(), 13, "{paths:?}");
@@ -91,7 +91,7 @@ async fn the_description_names_every_path_and_no_schema_is_missing() {
 
 #[tokio::test]
 async fn settings_are_for_administrators_alone() {
-    let desk = Desk::open().await;
+    let desk = Desk::open(accounts::router).await;
     let (_, specialist) = desk.enter("sp@example.org", Role::Specialist).await;
     for (browser, status, code) in [(desk.browser(), 401, "sign_in_needed"), (specialist, 403, "forbidden")] {
         browser.get("/api/settings").await.refuses(status, code);
@@ -101,7 +101,7 @@ async fn settings_are_for_administrators_alone() {
 
 #[tokio::test]
 async fn anybody_may_know_the_site_and_where_guests_write_its_trees() {
-    let desk = Desk::open().await;
+    let desk = Desk::open(accounts::router).await;
     let root = desk.administrator().await;
     let visitor = desk.browser();
     assert_eq!(

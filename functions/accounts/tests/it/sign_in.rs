@@ -4,11 +4,11 @@ use chamada_domain::Role;
 use serde_json::json;
 use time::Duration;
 
-use crate::desk::Desk;
+use chamada_tests::desk::Desk;
 
 #[tokio::test]
 async fn only_known_and_active_addresses_are_mailed_and_all_get_the_same_answer() {
-    let desk = Desk::open().await;
+    let desk = Desk::open(accounts::router).await;
     let ana = desk.person("ana@example.org", Role::User).await;
     let gone = desk.person("gone@example.org", Role::User).await;
     let off = |user: &mut chamada_domain::User| {
@@ -31,7 +31,7 @@ async fn only_known_and_active_addresses_are_mailed_and_all_get_the_same_answer(
 
 #[tokio::test]
 async fn open_sign_up_makes_accounts() {
-    let desk = Desk::open().await;
+    let desk = Desk::open(accounts::router).await;
     desk.app
         .store
         .change_settings(None, |settings| settings.open_sign_up = true)
@@ -60,7 +60,7 @@ async fn open_sign_up_makes_accounts() {
 
 #[tokio::test]
 async fn five_an_hour_per_address_and_thirty_per_source() {
-    let desk = Desk::open().await;
+    let desk = Desk::open(accounts::router).await;
     desk.person("ana@example.org", Role::User).await;
     let browser = desk.browser();
     let ask = async |email: &str| browser.post("/api/sign-in", &json!({"email": email})).await;
@@ -86,7 +86,7 @@ async fn five_an_hour_per_address_and_thirty_per_source() {
 
 #[tokio::test]
 async fn every_faulty_field_is_told() {
-    let desk = Desk::open().await;
+    let desk = Desk::open(accounts::router).await;
     let browser = desk.browser();
     let ask = async |body| browser.post("/api/sign-in", &body).await;
     ask(json!({})).await.faults(&["email required"]);
@@ -100,7 +100,7 @@ async fn every_faulty_field_is_told() {
 
 #[tokio::test]
 async fn a_request_that_is_sent_twice_mails_once() {
-    let desk = Desk::open().await;
+    let desk = Desk::open(accounts::router).await;
     desk.person("ana@example.org", Role::User).await;
     let browser = desk.browser();
     let send = async |email: &str| {

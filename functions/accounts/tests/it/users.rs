@@ -6,7 +6,7 @@ use http::Method;
 use serde_json::{Value, json};
 use time::Duration;
 
-use crate::desk::{Browser, Desk};
+use chamada_tests::desk::{Browser, Desk};
 
 fn new(email: &str) -> Value {
     json!({"email": email, "name": "Rosa Lima", "role": "specialist", "locale": "pt"})
@@ -14,7 +14,7 @@ fn new(email: &str) -> Value {
 
 #[tokio::test]
 async fn an_account_is_made_read_and_changed() {
-    let desk = Desk::open().await;
+    let desk = Desk::open(accounts::router).await;
     let root = desk.administrator().await;
     let reply = root.post("/api/users", &new("Rosa@Example.org")).await;
     let location = reply.header("location").to_owned();
@@ -49,7 +49,7 @@ async fn an_account_is_made_read_and_changed() {
 
 #[tokio::test]
 async fn defaults_are_filled_in() {
-    let desk = Desk::open().await;
+    let desk = Desk::open(accounts::router).await;
     let root = desk.administrator().await;
     let made = root
         .post("/api/users", &json!({"email": "a@example.org", "name": "A"}))
@@ -63,7 +63,7 @@ async fn defaults_are_filled_in() {
 
 #[tokio::test]
 async fn every_field_has_its_rule() {
-    let desk = Desk::open().await;
+    let desk = Desk::open(accounts::router).await;
     let root = desk.administrator().await;
     root.post("/api/users", &json!({}))
         .await
@@ -96,7 +96,7 @@ async fn every_field_has_its_rule() {
 
 #[tokio::test]
 async fn a_company_is_one_of_the_tree_and_then_in_use() {
-    let desk = Desk::open().await;
+    let desk = Desk::open(accounts::router).await;
     let root = desk.administrator().await;
     let tag = root.get("/api/organisation").await.header("etag").to_owned();
     let body = json!({"corporations": [{"name": "Botica", "companies": [{"name": "Norte"}]}]});
@@ -122,7 +122,7 @@ async fn a_company_is_one_of_the_tree_and_then_in_use() {
 
 #[tokio::test]
 async fn accounts_are_for_administrators_alone() {
-    let desk = Desk::open().await;
+    let desk = Desk::open(accounts::router).await;
     let (ana, user) = desk.enter("ana@example.org", Role::User).await;
     let (_, specialist) = desk.enter("sp@example.org", Role::Specialist).await;
     let path = format!("/api/users/{}", ana.id);
@@ -142,7 +142,7 @@ async fn accounts_are_for_administrators_alone() {
 
 #[tokio::test]
 async fn lists_go_on_by_cursor() {
-    let desk = Desk::open().await;
+    let desk = Desk::open(accounts::router).await;
     let root = desk.administrator().await;
     for n in 0..4 {
         root.post(
@@ -177,7 +177,7 @@ async fn lists_go_on_by_cursor() {
 
 #[tokio::test]
 async fn deactivating_ends_sessions_links_and_keys_at_once() {
-    let desk = Desk::open().await;
+    let desk = Desk::open(accounts::router).await;
     let root = desk.administrator().await;
     let (ana, browser) = desk.enter("ana@example.org", Role::User).await;
     let ticket = desk.ticket(&ana).await.number;
@@ -208,7 +208,7 @@ async fn deactivating_ends_sessions_links_and_keys_at_once() {
 
 #[tokio::test]
 async fn a_demoted_administrator_is_none_from_the_next_request_on() {
-    let desk = Desk::open().await;
+    let desk = Desk::open(accounts::router).await;
     let root = desk.administrator().await;
     let (other, browser) = desk.enter("z@example.org", Role::Administrator).await;
     browser.get("/api/users").await.expect(200);
@@ -224,7 +224,7 @@ async fn own_path(browser: &Browser) -> String {
 
 #[tokio::test]
 async fn the_last_administrator_stays() {
-    let desk = Desk::open().await;
+    let desk = Desk::open(accounts::router).await;
     let root = desk.administrator().await;
     let path = own_path(&root).await;
     let inactive = json!({"email": "off@example.org", "name": "Off", "role": "administrator", "active": false});
@@ -241,7 +241,7 @@ async fn the_last_administrator_stays() {
 
 #[tokio::test]
 async fn of_two_administrators_who_go_at_once_one_stays() {
-    let desk = Desk::open().await;
+    let desk = Desk::open(accounts::router).await;
     let one = desk.administrator().await;
     let (_, two) = desk.enter("z@example.org", Role::Administrator).await;
     let paths = (own_path(&one).await, own_path(&two).await);
@@ -255,7 +255,7 @@ async fn of_two_administrators_who_go_at_once_one_stays() {
 
 #[tokio::test]
 async fn the_same_request_makes_one_account() {
-    let desk = Desk::open().await;
+    let desk = Desk::open(accounts::router).await;
     let root = desk.administrator().await;
     let key = [("idempotency-key", "a")];
     let send = async |method: Method, path: &str, body: &Value| root.send(method, path, &key, Some(body)).await;
@@ -295,7 +295,7 @@ async fn the_same_request_makes_one_account() {
 
 #[tokio::test]
 async fn specialists_are_listed_with_what_they_have_to_do() {
-    let desk = Desk::open().await;
+    let desk = Desk::open(accounts::router).await;
     let root = desk.administrator().await;
     let (sp, browser) = desk.enter("sp@example.org", Role::Specialist).await;
     let gone = desk.person("x@example.org", Role::Specialist).await;

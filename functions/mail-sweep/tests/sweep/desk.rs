@@ -3,61 +3,38 @@
 use chamada_domain::entry::{Entry, Event};
 use chamada_domain::mailbox::{AfterImport, Auth, LedgerEntry, Mailbox, MailboxDefaults, Security, Sweep, SweepCounts, SweepState};
 use chamada_domain::{MailboxId, SweepId, Ticket, TicketNumber, Timestamp};
-use chamada_local::engine::Durability;
-use chamada_local::folder::Folder;
-use chamada_local::services::{Services, Settings, platform_beside};
-use chamada_platform::{Clock, Platform, Secret, random};
+use chamada_platform::{Platform, Secret, random};
 use chamada_store::Store;
+use chamada_tests::desk::Setup;
 use mail_sweep::Handler;
 use serde_json::{Value, json};
 use time::Duration;
-use tokio::net::TcpListener;
 
 pub(crate) struct Desk {
     pub(crate) platform: Platform,
     pub(crate) store: Store,
     pub(crate) handler: Handler,
-    pub(crate) services: Services,
-    folder: Folder,
-    settings: Settings,
-    _parent: tempfile::TempDir,
+    desk: chamada_tests::desk::Desk,
 }
 
 impl Desk {
     pub(crate) async fn open() -> Self {
-        let parent = tempfile::tempdir().unwrap();
-        let folder = Folder::take(&parent.path().join("data")).unwrap();
-        let files = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let settings = Settings {
-            site_url: "http://localhost:8080".into(),
-            files_url: format!("http://localhost:{}", files.local_addr().unwrap().port()),
-            sender: "help@localhost".into(),
-            smtp_url: None,
-            extra_ca: None,
-            trust_proxy: false,
-            allow_plain_pop3: false,
-            log_format: "text".into(),
-            durability: Durability::default(),
-        };
-        let services = Services::start(&folder, &settings, files, Clock::system()).await.unwrap();
-        let platform = services.platform();
-        let store = Store::new(platform.dynamodb().clone(), platform.config().table_name.as_str(), 1);
+        let desk = chamada_tests::desk::Desk::without_routes(Setup::in_real_time()).await;
+        let platform = desk.app.platform.clone();
         Self {
             handler: Handler::new(platform.clone()).unwrap(),
+            store: desk.app.store.clone(),
             platform,
-            store,
-            services,
-            folder,
-            settings,
-            _parent: parent,
+            desk,
         }
     }
 
     /// A handler that reaches the table through something else.
     pub(crate) fn handler_through(&self, endpoint: impl FnOnce(&str) -> String) -> Handler {
-        let mut file = self.services.server_file().clone();
-        file.dynamodb = endpoint(&file.dynamodb);
-        Handler::new(platform_beside(self.folder.path(), &file, &self.settings).unwrap()).unwrap()
+        let platform = self.desk.platform_by(|endpoints| {
+            endpoints.dynamodb = endpoints.dynamodb.as_deref().map(endpoint);
+        });
+        Handler::new(platform).unwrap()
     }
 
     pub(crate) fn now(&self) -> Timestamp {
@@ -105,7 +82,7 @@ impl Desk {
     }
 
     pub(crate) fn event(mailbox: &MailboxId, sweep: &SweepId) -> Value {
-        json!({ "source": "chamada", "detail-type": "sweep.asked", "detail": { "mailbox": mailbox, "sweep": sweep } })
+        chamada_tests::desk::Desk::event("sweep.asked", &json!({ "mailbox": mailbox, "sweep": sweep }))
     }
 
     /// Asks for a sweep and carries it out by `handler`, with so much time.

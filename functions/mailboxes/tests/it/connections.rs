@@ -58,7 +58,7 @@ async fn a_working_mailbox_is_counted_and_left_as_it_was() {
     });
     let id = machine.made(&mailbox(port)).await;
     let answer = machine.test(&id).await;
-    assert_eq!((answer.status.as_u16(), &answer.body), (200, &json!({"ok": true, "messages": 7})));
+    assert_eq!((answer.status, &answer.body), (200, &json!({"ok": true, "messages": 7})));
     let heard = server.await.unwrap();
     assert_eq!(
         heard,

@@ -11,12 +11,12 @@ async fn a_sweep_under_way_is_joined_and_not_doubled() {
     let id = machine.made(&mailbox(110)).await;
     let path = format!("/api/mailboxes/{id}/sweep");
     let (first, joined) = (machine.post(&path).await, machine.ask(Method::POST, &path, None, Some("k1")).await);
-    assert_eq!((first.status.as_u16(), joined.status.as_u16()), (202, 202));
+    assert_eq!((first.status, joined.status), (202, 202));
     assert_eq!(first.body["sweep_id"], joined.body["sweep_id"]);
     let sweep_id = first.body["sweep_id"].as_str().unwrap();
     let shown = machine.get(&format!("/api/mailboxes/{id}/sweeps/{sweep_id}")).await;
     assert_eq!(
-        (shown.status.as_u16(), shown.body["state"].as_str(), shown.body["found"].as_u64()),
+        (shown.status, shown.body["state"].as_str(), shown.body["found"].as_u64()),
         (200, Some("asked"), Some(0))
     );
 
@@ -42,7 +42,7 @@ async fn a_sweep_under_way_is_joined_and_not_doubled() {
 async fn all_enabled_mailboxes_are_swept_at_once() {
     let machine = Machine::start().await;
     let none = machine.post("/api/sweeps").await;
-    assert_eq!((none.status.as_u16(), none.body), (202, json!({"sweep_id": null, "sweeps": []})));
+    assert_eq!((none.status, none.body), (202, json!({"sweep_id": null, "sweeps": []})));
     let (one, two, off) = (
         machine.made(&mailbox(110)).await,
         machine.made(&mailbox(111)).await,
