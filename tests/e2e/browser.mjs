@@ -10,15 +10,30 @@ const axe = readFileSync(web.resolve('axe-core/axe.min.js'), 'utf8');
 
 export const VIEWPORTS = { desktop: { width: 1280, height: 860 }, phone: { width: 390, height: 844 } };
 
-/** Starts the browser, runs `story` with it, and closes it whatever happens. */
+/** Everybody whose browser is open: what they see is told where the story breaks off. */
+const people = new Set();
+
+/** Starts the browser, runs `story` with it, and closes it whatever happens. What was on the screens is told and kept where it fails. */
 export async function withBrowser(story) {
   // Chromium's own sandbox needs rights that root in a container has not; everything it opens here is ours.
   const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: ['--no-sandbox', '--disable-dev-shm-usage'] });
   try {
     return await story(browser);
+  } catch (error) {
+    await Promise.all([...people].map(someone => tellScreen(someone).catch(() => say(`${someone.name} sees nothing any more`))));
+    throw error;
   } finally {
     await browser.close();
   }
+}
+
+/** Keeps a picture of what somebody sees, and says it in words: the address, the outline of the page, the errors of its console. */
+async function tellScreen({ name, page, viewport, errors }) {
+  const picture = join(desk.output, `${viewport}-failed-${name}.png`);
+  mkdirSync(desk.output, { recursive: true });
+  await page.screenshot({ path: picture, fullPage: true, timeout: 5_000 });
+  const outline = await page.locator('body').ariaSnapshot({ timeout: 5_000 });
+  say([`${name} was at ${page.url()} (${picture}):`, outline, ...errors].join('\n'));
 }
 
 /** One person's browser: a page of their own cookies. Its errors are gathered in `person.errors`. */
@@ -33,7 +48,14 @@ export async function person(browser, name, viewport, { locale = 'es-CL', scheme
     // A refused request is logged by the browser itself; the pages show what it means.
     if (message.type() === 'error' && !/Failed to load resource/.test(message.text())) errors.push(`${name}: ${message.text()}`);
   });
-  return { name, page, viewport, scheme, errors, close: () => context.close() };
+  const someone = { name, page, viewport, scheme, errors };
+  people.add(someone);
+  return Object.assign(someone, {
+    close: async () => {
+      people.delete(someone);
+      await context.close();
+    },
+  });
 }
 
 /** Opens a link, or a route of the site such as `#/new`. */

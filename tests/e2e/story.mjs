@@ -167,7 +167,7 @@ async function userOpensByForm(browser, admin) {
   await page.getByText(/listo/).first().waitFor();
   await look(rosa, 'new-ticket');
   await page.getByRole('button', { name: 'Enviar ticket' }).click();
-  await page.getByText('foto.png').waitFor();
+  await page.getByRole('list', { name: 'Historia del ticket' }).getByRole('button', { name: 'foto.png' }).waitFor();
   await page.getByText('Historial verificado').first().waitFor();
   await look(rosa, 'new-ticket-sent');
   await open(rosa, '#/');
