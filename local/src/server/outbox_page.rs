@@ -23,8 +23,11 @@ const POLICY: &str = "default-src 'none'; style-src 'self'; frame-src 'self'; fr
 const MAIL_POLICY: &str = "sandbox allow-popups allow-popups-to-escape-sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'";
 
 const STYLE: &str = ":root{color-scheme:light dark;font:16px/1.5 system-ui,sans-serif}body{max-width:70rem;margin:2rem auto;padding:0 1rem}\
-table{border-collapse:collapse;width:100%}td,th{text-align:start;padding:.4rem;border-bottom:1px solid #8886;overflow-wrap:anywhere}\
-pre{white-space:pre-wrap;overflow-wrap:anywhere;border:1px solid #8886;padding:1rem}iframe{width:100%;height:40rem;border:1px solid #8886;background:#fff}";
+table{border-collapse:collapse;width:100%}td,th{text-align:start;padding:.4rem .8rem .4rem 0;border-bottom:1px solid #8886;vertical-align:top}\
+td{white-space:nowrap}td:last-child{white-space:normal;overflow-wrap:anywhere}\
+@media(max-width:45rem){thead{display:none}table,tbody,tr,td{display:block}td,td:last-child{border:0;padding:0;white-space:normal;overflow-wrap:anywhere}tr{padding:.6rem 0;border-bottom:1px solid #8886}}\
+pre{white-space:pre-wrap;overflow-wrap:anywhere;border:1px solid #8886;padding:1rem}iframe{width:100%;height:40rem;border:1px solid #8886;background:#fff}\
+a{color:light-dark(#0b5f6b,#8fd3df)}";
 
 #[derive(Debug)]
 struct Row {
@@ -38,10 +41,10 @@ struct Row {
 #[template(
     ext = "html",
     source = r#"<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
-<title>Outbox</title><link rel="stylesheet" href="/outbox/style.css"><h1>Outbox</h1>
+<title>Outbox</title><link rel="stylesheet" href="/outbox/style.css"><main><h1>Outbox</h1>
 {% if rows.is_empty() %}<p>No mail yet.{% else %}<table><thead><tr><th scope="col">Date<th scope="col">To<th scope="col">Subject<tbody>
 {% for row in rows %}<tr><td>{{ row.date }}<td>{{ row.to }}<td><a href="/outbox/{{ row.name }}">{{ row.subject }}</a>
-{% endfor %}</table>{% endif %}</html>"#
+{% endfor %}</table>{% endif %}</main></html>"#
 )]
 struct List {
     rows: Vec<Row>,
@@ -58,10 +61,10 @@ struct Piece<'a> {
 #[template(
     ext = "html",
     source = r#"<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
-<title>{{ row.subject }}</title><link rel="stylesheet" href="/outbox/style.css"><p><a href="/outbox">Outbox</a> · <a href="/outbox/{{ row.name }}/raw">Source</a>
+<title>{{ row.subject }}</title><link rel="stylesheet" href="/outbox/style.css"><main><p><a href="/outbox">Outbox</a> · <a href="/outbox/{{ row.name }}/raw">Source</a>
 <h1>{{ row.subject }}</h1><p>{{ row.date }} · {{ row.to }}<h2>Text</h2>
 <pre>{% for piece in pieces %}{% if piece.link %}<a href="{{ piece.text }}">{{ piece.text }}</a>{% else %}{{ piece.text }}{% endif %}{% endfor %}</pre>
-{% if has_html %}<h2>HTML</h2><iframe title="HTML" src="/outbox/{{ row.name }}/html"></iframe>{% endif %}</html>"#
+{% if has_html %}<h2>HTML</h2><iframe title="HTML" src="/outbox/{{ row.name }}/html"></iframe>{% endif %}</main></html>"#
 )]
 struct View<'a> {
     row: Row,
@@ -173,7 +176,7 @@ fn row(name: String, message: Option<&Message<'_>>) -> Row {
         name,
         date: message
             .and_then(Message::date)
-            .map(mail_parser::DateTime::to_rfc3339)
+            .map(|date| date.to_rfc3339().replace('T', " "))
             .unwrap_or_default(),
         to: to.collect::<Vec<_>>().join(", "),
         subject: if subject.is_empty() { "(no subject)" } else { subject }.to_owned(),
