@@ -30,6 +30,8 @@ const user = (
   role,
   locale,
   active,
+  notify: true,
+  created_at: ago(90 * DAY),
 });
 
 export const users: User[] = [
@@ -231,112 +233,121 @@ export const seeds: Seed[] = [
   ),
 ];
 
+const mailbox = (
+  id: string,
+  name: string,
+  more: Pick<Mailbox, 'address' | 'host' | 'auth'> & Partial<Mailbox>,
+): Mailbox => ({
+  id: `mbx_${id}`,
+  name,
+  port: 995,
+  security: 'tls',
+  after_import: 'delete',
+  defaults: {},
+  enabled: true,
+  ignore_automatic: true,
+  created_at: ago(90 * DAY),
+  ...more,
+});
+
 export const mailboxes: Mailbox[] = [
-  {
-    id: 'mbx_soporte',
-    name: 'Soporte',
+  mailbox('soporte', 'Soporte', {
     address: 'soporte@farmaciasluz.example',
     host: 'mail.farmaciasluz.example',
-    port: 995,
-    security: 'tls',
     auth: { type: 'password', username: 'soporte' },
-    after_import: 'delete',
-    enabled: true,
-  },
-  {
-    id: 'mbx_ajuda',
-    name: 'Ajuda',
+  }),
+  mailbox('ajuda', 'Ajuda', {
     address: 'ajuda@drogariasol.example',
     host: 'pop.drogariasol.example',
     port: 110,
     security: 'starttls',
     auth: { type: 'password', username: 'ajuda@drogariasol.example' },
     after_import: 'leave',
-    enabled: true,
     last_sweep: { at: ago(HOUR), error: { code: 'auth_failed', detail: '-ERR' }, next_attempt_at: ago(-HOUR) },
-  },
+  }),
 ];
+
+export const sweep = (id: string, state: Sweep['state'], more: Partial<Sweep> = {}): Sweep => ({
+  id,
+  mailbox_id: 'mbx_soporte',
+  state,
+  found: 0,
+  done: 0,
+  imported: 0,
+  replies: 0,
+  ignored: 0,
+  quarantined: 0,
+  duplicates: 0,
+  oversize: 0,
+  bytes: 0,
+  asked_at: more.started_at ?? ago(0),
+  ...more,
+});
 
 export const sweeps: Record<string, Sweep[]> = {
   mbx_soporte: [
-    {
-      id: 'swp_1',
-      state: 'done',
+    sweep('swp_1', 'done', {
       found: 14,
       done: 14,
       imported: 9,
       replies: 4,
       ignored: 1,
-      quarantined: 0,
-      duplicates: 0,
-      oversize: 0,
       bytes: 918_221,
       started_at: ago(2 * HOUR),
       ended_at: ago(2 * HOUR - MINUTE),
-    },
-    {
-      id: 'swp_0',
-      state: 'done',
+    }),
+    sweep('swp_0', 'done', {
       found: 2,
       done: 2,
       imported: 1,
-      replies: 0,
-      ignored: 0,
       quarantined: 1,
-      duplicates: 0,
-      oversize: 0,
       bytes: 20_221,
       started_at: ago(4 * HOUR),
       ended_at: ago(4 * HOUR),
-    },
+    }),
   ],
   mbx_ajuda: [
-    {
-      id: 'swp_2',
-      state: 'failed',
-      found: 0,
-      done: 0,
-      imported: 0,
-      replies: 0,
-      ignored: 0,
-      quarantined: 0,
-      duplicates: 0,
-      oversize: 0,
-      bytes: 0,
+    sweep('swp_2', 'failed', {
+      mailbox_id: 'mbx_ajuda',
       started_at: ago(HOUR),
       ended_at: ago(HOUR),
       error: { code: 'auth_failed', detail: '-ERR [AUTH] Authentication failed.' },
-    },
+    }),
   ],
 };
 
+const message = (
+  id: string,
+  state: MailboxMessage['state'],
+  more: Omit<MailboxMessage, 'id' | 'state' | 'digest'>,
+) => ({
+  id: `msg_${id}`,
+  state,
+  digest: id.repeat(64),
+  ...more,
+});
+
 export const messages: MailboxMessage[] = [
-  {
-    id: 'msg_1',
-    state: 'imported',
+  message('1', 'imported', {
     ticket: 2841,
     subject: 'Terminal de pago rechaza tarjetas con chip',
     sender: 'camila.soto@farmaciasluz.example',
     size: 42_112,
     at: ago(2 * HOUR),
-  },
-  {
-    id: 'msg_2',
-    state: 'reply',
+  }),
+  message('2', 'reply', {
     ticket: 2835,
     subject: 'Re: [CH-2835] VPN drops',
     sender: 'helen.brooks@andino.example',
     size: 9_112,
     at: ago(2 * HOUR),
-  },
-  {
-    id: 'msg_3',
-    state: 'ignored',
+  }),
+  message('3', 'ignored', {
     reason: 'out of office',
     subject: 'Respuesta automática',
     sender: 'lucia.vidal@farmaciasluz.example',
     size: 3_004,
     at: ago(2 * HOUR),
-  },
-  { id: 'msg_4', state: 'quarantined', reason: 'no sender', subject: '', sender: '', size: 700, at: ago(4 * HOUR) },
+  }),
+  message('4', 'quarantined', { reason: 'no sender', subject: '', sender: '', size: 700, at: ago(4 * HOUR) }),
 ];

@@ -1,7 +1,7 @@
 /** The one place that speaks HTTP: same origin, cookie session, problems as `ApiError`. */
 import createClient from 'openapi-fetch';
 import { ApiError, NetworkError } from './errors.ts';
-import type { paths } from './paths.ts';
+import type { paths } from './schema.d.ts';
 import type { Problem } from './types.ts';
 
 /** Looked up at each call, so that tests can put a fake in its place. */
@@ -61,6 +61,10 @@ export function newKey(): string {
   return Array.from(crypto.getRandomValues(new Uint8Array(16)), b => b.toString(16).padStart(2, '0')).join('');
 }
 
-export const once = (key: string, version?: number): { header: Record<string, string> } => ({
-  header: { 'Idempotency-Key': key, ...(version === undefined ? {} : { 'If-Match': `"${version}"` }) },
+/** The header that makes a repeated write one write. */
+export const once = (key: string) => ({ header: { 'Idempotency-Key': key } });
+
+/** The same for a write that holds for one version of a ticket alone. */
+export const onceAt = (key: string, version: number) => ({
+  header: { 'Idempotency-Key': key, 'If-Match': `"${version}"` },
 });

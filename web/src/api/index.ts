@@ -2,13 +2,11 @@
  * The API as the screens see it. Nothing outside this folder knows paths, headers or where types come from.
  * Every write takes the Idempotency-Key that its caller keeps across retries.
  */
-import { client, once, read } from './client.ts';
-import type { TicketQuery } from './paths.ts';
+import { client, once, onceAt, read } from './client.ts';
 import type * as T from './types.ts';
 
 export { newKey, onSessionEnded } from './client.ts';
 export { ApiError, isApiError, isNetworkError, NetworkError } from './errors.ts';
-export type { TicketQuery } from './paths.ts';
 export * from './types.ts';
 
 export const session = {
@@ -25,13 +23,13 @@ export const session = {
     read(client.POST('/api/session', { body: { ticket, ticket_key } }), true),
   newTicketLink: (ticket: number, ticket_key: string, key: string) =>
     read(client.POST('/api/ticket-links', { params: once(key), body: { ticket, ticket_key } }), true),
-  end: (key: string) => read(client.DELETE('/api/session', { params: once(key) }), true),
+  end: () => read(client.DELETE('/api/session'), true),
 };
 
 const ticketPath = (number: number) => ({ path: { number } });
 
 export const tickets = {
-  list: (query: TicketQuery, signal?: AbortSignal) => read(client.GET('/api/tickets', { params: { query }, signal })),
+  list: (query: T.TicketQuery, signal?: AbortSignal) => read(client.GET('/api/tickets', { params: { query }, signal })),
   open: (number: number, signal?: AbortSignal) =>
     read(client.GET('/api/tickets/{number}', { params: ticketPath(number), signal })),
   older: (number: number, cursor: string) =>
@@ -40,7 +38,7 @@ export const tickets = {
     read(client.GET('/api/tickets/{number}/entries', { params: { ...ticketPath(number), query: { after } }, signal })),
   create: (body: T.NewTicket, key: string) => read(client.POST('/api/tickets', { params: once(key), body })),
   change: (number: number, version: number, body: T.TicketChange, key: string) =>
-    read(client.PATCH('/api/tickets/{number}', { params: { ...ticketPath(number), ...once(key, version) }, body })),
+    read(client.PATCH('/api/tickets/{number}', { params: { ...ticketPath(number), ...onceAt(key, version) }, body })),
   message: (number: number, body: T.NewMessage, key: string) =>
     read(client.POST('/api/tickets/{number}/messages', { params: { ...ticketPath(number), ...once(key) }, body })),
   claim: (number: number, key: string) =>
@@ -66,14 +64,14 @@ export const directory = {
   categories: () => read(client.GET('/api/categories')),
   users: (cursor?: string) =>
     read(client.GET('/api/users', { params: { query: { limit: 100, ...(cursor ? { cursor } : {}) } } })),
-  createUser: (body: Omit<T.User, 'id'>, key: string) => read(client.POST('/api/users', { params: once(key), body })),
-  changeUser: (id: string, body: Partial<Omit<T.User, 'id'>>, key: string) =>
+  createUser: (body: T.NewUser, key: string) => read(client.POST('/api/users', { params: once(key), body })),
+  changeUser: (id: string, body: T.UserChange, key: string) =>
     read(client.PATCH('/api/users/{id}', { params: { ...withId(id), ...once(key) }, body })),
 };
 
 export const mailboxes = {
   list: () => read(client.GET('/api/mailboxes')),
-  create: (body: T.MailboxChange, key: string) => read(client.POST('/api/mailboxes', { params: once(key), body })),
+  create: (body: T.NewMailbox, key: string) => read(client.POST('/api/mailboxes', { params: once(key), body })),
   change: (id: string, body: T.MailboxChange, key: string) =>
     read(client.PATCH('/api/mailboxes/{id}', { params: { ...withId(id), ...once(key) }, body })),
   remove: (id: string, key: string) =>

@@ -19,9 +19,6 @@ export interface Progress {
   over: boolean;
 }
 
-export const sweepId = (sweep: Sweep | undefined): string | undefined =>
-  sweep?.id ?? sweep?.sweep_id ?? sweep?.started_at ?? undefined;
-
 export const ended = (sweep: Sweep | undefined): boolean => sweep?.state === 'done' || sweep?.state === 'failed';
 
 export const newOnes = (sweep: Sweep | undefined): number => (sweep?.imported ?? 0) + (sweep?.replies ?? 0);
@@ -39,7 +36,7 @@ export async function followSweeps(calls: SweepCalls, tell: (progress: Progress)
   const before = new Map<string, string | undefined>();
   for (const mailbox of mailboxes) {
     const sweep = await calls.newest(mailbox.id);
-    if (ended(sweep)) before.set(mailbox.id, sweepId(sweep));
+    if (ended(sweep)) before.set(mailbox.id, sweep?.id);
   }
   let state: MailboxProgress[] = mailboxes.map(mailbox => ({ mailbox, sweep: undefined, over: false }));
   tell({ mailboxes: state, over: mailboxes.length === 0 });
@@ -53,7 +50,7 @@ export async function followSweeps(calls: SweepCalls, tell: (progress: Progress)
 
 async function look(calls: SweepCalls, mailbox: Mailbox, before: Map<string, string | undefined>) {
   const newest = await calls.newest(mailbox.id);
-  const ours = newest !== undefined && !(ended(newest) && sweepId(newest) === before.get(mailbox.id));
+  const ours = newest !== undefined && !(ended(newest) && newest.id === before.get(mailbox.id));
   return { mailbox, sweep: ours ? newest : undefined, over: ours && ended(newest) };
 }
 

@@ -181,13 +181,8 @@ function CustomerShell({ top, children }: ShellProps) {
             {t('ticket.new')}
           </a>
         )}
-        <button
-          type="button"
-          class="btn ghost icon round"
-          aria-label={t('account')}
-          aria-haspopup="dialog"
-          onClick={() => setAccount(true)}
-        >
+        <button type="button" class="btn ghost icon round" aria-haspopup="dialog" onClick={() => setAccount(true)}>
+          <span class="vh">{t('account')}</span>
           {person ? <Avatar id={person.id} name={person.name} large /> : <Icon name="gear" />}
         </button>
       </header>

@@ -1,5 +1,5 @@
 /** Who is here, and what this site is called. */
-import { isApiError, newKey, onSessionEnded, type Session, type Site, session, type User } from '../api/index.ts';
+import { isApiError, onSessionEnded, type Session, type Site, session, type User } from '../api/index.ts';
 import { chosenLocale, firstLocale, setLocale } from '../i18n/index.ts';
 import { forgetDrafts } from '../lib/drafts.ts';
 import { createStore, useStore } from '../lib/store.ts';
@@ -101,7 +101,7 @@ export async function signedIn(answer: Session): Promise<void> {
 }
 
 export async function signOut(): Promise<void> {
-  await session.end(newKey());
+  await session.end();
   forgetDrafts();
   tabs?.postMessage('signed-out');
   patch({ me: undefined, guest: undefined, ended: false });

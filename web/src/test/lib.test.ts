@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { categories, organisation } from '../../dev/data.ts';
+import { categories, organisation, sweep } from '../../dev/data.ts';
 import { ApiError, type Mailbox, type Sweep, type TicketPage } from '../api/index.ts';
 import { fromPage, withOlder, withPage } from '../lib/history.ts';
 import { linkPieces } from '../lib/links.ts';
@@ -147,8 +147,8 @@ describe('problems', () => {
       status: 422,
       code: 'invalid',
       errors: [
-        { field: 'auth.password', code: 'secret_needed' },
-        { field: 'host', code: 'never_heard_of' },
+        { field: 'auth.password', code: 'secret_needed', detail: '' },
+        { field: 'host', code: 'never_heard_of', detail: '' },
       ],
     });
     expect(fieldErrors(error)).toMatchObject({
@@ -182,12 +182,12 @@ describe('following sweeps', () => {
   it('waits for a new sweep of each enabled mailbox, and for its end', async () => {
     const answers: Record<string, (Sweep | undefined)[]> = {
       a: [
-        { id: 'old', state: 'done' },
-        { id: 'old', state: 'done' },
-        { id: 'new', state: 'running', found: 4, done: 1 },
-        { id: 'new', state: 'done', found: 4, done: 4, imported: 3 },
+        sweep('old', 'done'),
+        sweep('old', 'done'),
+        sweep('new', 'running', { found: 4, done: 1 }),
+        sweep('new', 'done', { found: 4, done: 4, imported: 3 }),
       ],
-      b: [undefined, { id: 'b1', state: 'failed' }],
+      b: [undefined, sweep('b1', 'failed')],
     };
     const told: Progress[] = [];
     await followSweeps(

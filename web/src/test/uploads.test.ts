@@ -17,7 +17,7 @@ function setup(change: Partial<UploadCalls> = {}) {
         expires_at: '',
       };
     }),
-    complete: vi.fn(async () => undefined),
+    complete: vi.fn(async () => undefined as never),
     remove: vi.fn(async () => undefined as never),
     put: vi.fn(async (_target, blob, progress) => {
       progress(blob.size);

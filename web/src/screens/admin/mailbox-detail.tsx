@@ -11,7 +11,7 @@ import { number, size } from '../../i18n/format.ts';
 import { t } from '../../i18n/index.ts';
 import { useResource } from '../../lib/hooks.ts';
 import { usePages } from '../../lib/pages.ts';
-import { ended, sweepId } from '../../lib/sweeps.ts';
+import { ended } from '../../lib/sweeps.ts';
 import { Age, Button, useNow } from '../../parts/basics.tsx';
 import { Empty, ErrorBox, Skeleton } from '../../parts/feedback.tsx';
 import { SelectField } from '../../parts/field.tsx';
@@ -43,7 +43,7 @@ export function MailboxDetail({ mailbox, onEdit }: { mailbox: Mailbox; onEdit: (
         {!sweeps.data && sweeps.error === undefined && <Skeleton rows={3} look="lines" />}
         {sweeps.data && <SweepTable sweeps={sweeps.data.items} />}
       </section>
-      <Messages mailbox={mailbox} done={newest && ended(newest) ? sweepId(newest) : undefined} />
+      <Messages mailbox={mailbox} done={newest && ended(newest) ? newest.id : undefined} />
     </div>
   );
 }
@@ -57,7 +57,7 @@ function SweepTable({ sweeps }: { sweeps: readonly Sweep[] }) {
     // A wide table scrolls in its own frame, by keyboard too: the page never scrolls sideways.
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reachable by keyboard
     <div class="scroll" tabIndex={0} role="region" aria-label={t('sweeps')}>
-      <table class="plain-table">
+      <table class="plain-table sweeps">
         <thead>
           <tr>
             <th scope="col">{t('sweep.result')}</th>
@@ -69,13 +69,13 @@ function SweepTable({ sweeps }: { sweeps: readonly Sweep[] }) {
           </tr>
         </thead>
         <tbody>
-          {sweeps.map((sweep, index) => (
-            <tr key={sweepId(sweep) ?? index}>
+          {sweeps.map(sweep => (
+            <tr key={sweep.id}>
               <td>
                 <SweepLine sweep={sweep} now={now} />
               </td>
               {COUNTS.map(count => (
-                <td key={count} class="num">
+                <td key={count} class="num" data-label={t(`sweep.${count}`)}>
                   {number(sweep[count] ?? 0)}
                 </td>
               ))}

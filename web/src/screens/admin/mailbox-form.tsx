@@ -1,5 +1,12 @@
 import { useRef, useState } from 'preact/hooks';
-import { type AfterImport, type Mailbox, type MailboxChange, mailboxes, type Security } from '../../api/index.ts';
+import {
+  type AfterImport,
+  type Mailbox,
+  type MailboxChange,
+  mailboxes,
+  type NewMailbox,
+  type Security,
+} from '../../api/index.ts';
 import { t } from '../../i18n/index.ts';
 import { useWrite } from '../../lib/hooks.ts';
 import { fieldErrors, problemText } from '../../lib/problems.ts';
@@ -40,7 +47,7 @@ const needsSecret = (mailbox: Mailbox | undefined, fields: Fields): boolean =>
   mailbox === undefined ||
   fields.host.trim() !== mailbox.host ||
   Number(fields.port) !== mailbox.port ||
-  fields.username.trim() !== (mailbox.auth.username ?? '');
+  fields.username.trim() !== mailbox.auth.username;
 
 function problems(mailbox: Mailbox | undefined, fields: Fields): Record<string, string> {
   const wrong: Record<string, string> = {};
@@ -54,7 +61,7 @@ function problems(mailbox: Mailbox | undefined, fields: Fields): Record<string, 
   return wrong;
 }
 
-const body = (fields: Fields): MailboxChange => ({
+const body = (fields: Fields): NewMailbox => ({
   name: fields.name.trim(),
   address: fields.address.trim(),
   host: fields.host.trim(),
@@ -73,10 +80,10 @@ const body = (fields: Fields): MailboxChange => ({
 function changes(mailbox: Mailbox, fields: Fields): MailboxChange {
   const all = body(fields);
   const out: MailboxChange = {};
-  const sameAuth = fields.password === '' && fields.username.trim() === (mailbox.auth.username ?? '');
+  const sameAuth = fields.password === '' && fields.username.trim() === mailbox.auth.username;
   for (const key of ['name', 'address', 'host', 'port', 'security', 'after_import', 'enabled'] as const)
     if (all[key] !== mailbox[key]) Object.assign(out, { [key]: all[key] });
-  if (!sameAuth && all.auth) out.auth = all.auth;
+  if (!sameAuth) out.auth = all.auth;
   return out;
 }
 

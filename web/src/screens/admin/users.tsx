@@ -122,7 +122,7 @@ interface UserDialogProps {
   onSaved: () => void;
 }
 
-type UserForm = Omit<User, 'id' | 'company_id'>;
+type UserForm = Pick<User, 'name' | 'email' | 'role' | 'locale' | 'active'>;
 
 function UserDialog({ user, onClose, onSaved }: UserDialogProps) {
   const { site } = useSession();

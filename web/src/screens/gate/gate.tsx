@@ -20,10 +20,10 @@ export function Gate({ children }: { children: ComponentChildren }) {
               type="button"
               lang={id}
               aria-pressed={id === locale}
-              aria-label={t(`language.${id}`)}
               onClick={() => setLocale(id, true).catch(toastError)}
             >
               {id.toUpperCase()}
+              <span class="vh">, {t(`language.${id}`)}</span>
             </button>
           ))}
         </fieldset>

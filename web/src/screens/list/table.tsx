@@ -1,4 +1,4 @@
-import type { Organisation, TicketRow } from '../../api/index.ts';
+import type { Organisation, Ticket } from '../../api/index.ts';
 import { t } from '../../i18n/index.ts';
 import { type ListQuery, type Sort, withSort } from '../../lib/list-query.ts';
 import { placeNames } from '../../lib/trees.ts';
@@ -7,7 +7,7 @@ import { Icon } from '../../parts/icon.tsx';
 import { ticketName } from '../../state/session.ts';
 
 interface TableProps {
-  rows: readonly TicketRow[];
+  rows: readonly Ticket[];
   now: Date;
   tree: Organisation | undefined;
   query: ListQuery;
@@ -71,7 +71,7 @@ export function StaffTable({ rows, now, tree, query, onQuery, stale }: TableProp
   );
 }
 
-function Row({ row, now, tree }: { row: TicketRow; now: Date; tree: Organisation | undefined }) {
+function Row({ row, now, tree }: { row: Ticket; now: Date; tree: Organisation | undefined }) {
   const name = ticketName(row.number);
   const place = placeNames(tree, row);
   const where = [place.company, place.site].filter(Boolean);

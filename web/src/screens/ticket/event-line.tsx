@@ -1,7 +1,7 @@
 import type { ComponentChildren } from 'preact';
-import type { Categories, Entry, Kind, Organisation, Priority, Status } from '../../api/index.ts';
-import { hasText, t } from '../../i18n/index.ts';
-import { nameOf } from '../../lib/trees.ts';
+import type { Categories, Entry, Organisation, Place, Priority, Status } from '../../api/index.ts';
+import { t } from '../../i18n/index.ts';
+import { categoryName, placeNames } from '../../lib/trees.ts';
 import { Moment, momentWords, Rich, statusLook } from '../../parts/basics.tsx';
 import { Icon, type IconName } from '../../parts/icon.tsx';
 
@@ -90,28 +90,46 @@ function due(to: unknown, who: ComponentChildren, now: Date): ComponentChildren 
   return <Rich text="event.due" who={who} to={strong(momentWords(new Date(to), now))} />;
 }
 
-/** 'Tipo: Requerimiento; Categoría: Redes', with names instead of ids where the trees know them. */
-function changes(entry: Entry, trees: Trees): string {
-  return Object.entries(entry.data?.changes ?? {})
-    .map(([field, change]) => {
-      const label = `facts.${field}`;
-      return t('event.change', { field: hasText(label) ? t(label) : field, value: valueName(field, change.to, trees) });
+const isPlace = (value: unknown): value is Place => typeof value === 'object' && value !== null && 'kind' in value;
+
+const PLACE_FIELDS = [
+  'kind',
+  'category_id',
+  'subcategory_id',
+  'corporation_id',
+  'company_id',
+  'site_id',
+  'cost_centre_id',
+] as const satisfies readonly (keyof Place)[];
+
+/**
+ * 'Tipo: Requerimiento; Categoría: Redes': what differs between the places, with names where the trees know them. Whoever
+ * came by a ticket's link may not read the trees, and gets the fields alone.
+ */
+function changes({ data }: Entry, trees: Trees): string {
+  const { from, to } = data ?? {};
+  if (!isPlace(from) || !isPlace(to)) return '';
+  return PLACE_FIELDS.filter(field => (from[field] ?? null) !== (to[field] ?? null))
+    .map(field => {
+      const label = t(`facts.${field}`);
+      const value = valueName(to, field, trees);
+      return value === undefined ? label : t('event.change', { field: label, value });
     })
     .join('; ');
 }
 
-function valueName(field: string, value: unknown, { organisation, categories }: Trees): string {
-  if (typeof value !== 'string') return t('none');
-  if (field === 'kind') return t(`kind.${value as Kind}`);
-  const category = categories && [...categories.incident, ...categories.requirement];
-  const companies = organisation?.corporations.flatMap(c => c.companies ?? []);
-  const names = new Map<string | undefined, string>([
-    ...(category ?? []).map(c => [c.id, nameOf(c.names)] as const),
-    ...(category ?? []).flatMap(c => (c.subcategories ?? []).map(s => [s.id, nameOf(s.names)] as const)),
-    ...(organisation?.corporations ?? []).map(c => [c.id, c.name] as const),
-    ...(companies ?? []).map(c => [c.id, c.name] as const),
-    ...(companies ?? []).flatMap(c => (c.sites ?? []).map(s => [s.id, s.name] as const)),
-    ...(companies ?? []).flatMap(c => (c.cost_centres ?? []).map(s => [s.id, `${s.code} · ${s.name}`] as const)),
-  ]);
-  return names.get(value) ?? value;
+function valueName(to: Place, field: keyof Place, { organisation, categories }: Trees): string | undefined {
+  if (field === 'kind') return t(`kind.${to.kind}`);
+  if (!to[field]) return t('none');
+  const place = placeNames(organisation, to);
+  const subject = categoryName(categories, to);
+  const names: Record<Exclude<keyof Place, 'kind'>, string | undefined> = {
+    category_id: subject.category,
+    subcategory_id: subject.subcategory,
+    corporation_id: place.corporation,
+    company_id: place.company,
+    site_id: place.site,
+    cost_centre_id: place.costCentre,
+  };
+  return names[field];
 }

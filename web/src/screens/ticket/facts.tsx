@@ -190,7 +190,7 @@ export function FactList({ ticket, now, trees, people, changing }: FactsProps) {
       )}
       {dating && (
         <DueDialog
-          value={ticket.due_at}
+          value={ticket.due_at ?? null}
           clearable
           onClose={() => setDating(false)}
           onChoose={due => {
@@ -365,7 +365,7 @@ function describe(change: TicketChange, current: Ticket, people: readonly Specia
   if (change.kind)
     rows.push({ label: t('ticket.kind'), theirs: t(`kind.${current.kind}`), yours: t(`kind.${change.kind}`) });
   if (change.due_at !== undefined)
-    rows.push({ label: t('ticket.due'), theirs: moment(current.due_at), yours: moment(change.due_at) });
+    rows.push({ label: t('ticket.due'), theirs: moment(current.due_at ?? null), yours: moment(change.due_at) });
   if (change.assignee_id !== undefined)
     rows.push({
       label: t('ticket.assignee'),

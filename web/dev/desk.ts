@@ -1,0 +1,44 @@
+/** What the fake help desk holds, and how its calls answer. */
+import type { Mailbox, NewAttachment, Problem, Sweep, User } from '../src/api/types.ts';
+import { mailboxes, sweeps, users } from './data.ts';
+import { makeTickets } from './tickets.ts';
+
+export class Refused extends Error {
+  constructor(readonly problem: Problem) {
+    super(problem.code);
+  }
+}
+
+export const refuse = (status: number, code: string, more: Partial<Problem> = {}): never => {
+  throw new Refused({ status, code, title: code, request_id: 'req_fake', ...more });
+};
+
+export const json = (body: unknown, status = 200, headers: Record<string, string> = {}) =>
+  new Response(JSON.stringify(body), { status, headers: { 'Content-Type': 'application/json', ...headers } });
+
+export const nothing = (status = 204) => new Response(null, { status });
+
+export type Body = Record<string, unknown>;
+export interface Call {
+  url: URL;
+  body: Body;
+  me: User | undefined;
+  request: Request;
+}
+export type Route = [string, RegExp, (desk: Desk, call: Call, ...parts: string[]) => Response];
+
+export class Desk {
+  readonly tickets = makeTickets();
+  readonly mailboxes: Mailbox[] = structuredClone(mailboxes);
+  readonly users: User[] = structuredClone(users);
+  readonly sweeps: Record<string, Sweep[]> = structuredClone(sweeps);
+  readonly uploads = new Map<string, NewAttachment>();
+  readonly seen: { method: string; path: string; key: string | null; body: Body }[] = [];
+  /** Who is signed in, by user id; a browser's cookie wins over it. */
+  signedIn: string | undefined;
+  /** Makes every call fail as if the session had ended. */
+  sessionEnded = false;
+  tampered = new Set<number>();
+  /** When the sweeps began that are under way. */
+  started = new Map<string, number>();
+}

@@ -1,0 +1,84 @@
+/** Calls about the site, people, sessions and the two trees. */
+import type { User } from '../src/api/types.ts';
+import { categories, organisation } from './data.ts';
+import { type Body, type Call, type Desk, json, nothing, type Route, refuse } from './desk.ts';
+import { person } from './tickets.ts';
+
+function enter(desk: Desk, { body }: Call): Response {
+  if (body.ticket_key === 'expired') return refuse(401, 'key_expired');
+  if (body.token === 'used') return refuse(401, 'link_used');
+  const held = desk.tickets.get(Number(body.ticket));
+  const user = held
+    ? person(held.ticket.requester.id)
+    : desk.users.find(u => u.email === body.email || u.id === `usr_${String(body.token)}`);
+  if (!user || body.password === 'wrong' || body.ticket_key === 'wrong') return refuse(401, 'bad_credentials');
+  desk.sessionEnded = false;
+  desk.signedIn = user.id;
+  const scope = held ? { kind: 'guest', tickets: [held.ticket.number] } : { kind: 'user' };
+  return json({ user, scope }, 200, { 'Set-Cookie': `session=${user.id}; Path=/; SameSite=Lax; HttpOnly` });
+}
+
+function leave(desk: Desk): Response {
+  desk.signedIn = undefined;
+  return new Response(null, { status: 204, headers: { 'Set-Cookie': 'session=; Path=/; Max-Age=0' } });
+}
+
+function pending(desk: Desk, id: string): number {
+  return [...desk.tickets.values()].filter(
+    h => h.ticket.assignee?.id === id && h.ticket.status !== 'resolved' && h.ticket.status !== 'cancelled',
+  ).length;
+}
+
+function addUser(desk: Desk, body: Body): Response {
+  if (desk.users.some(user => user.email === body.email)) return refuse(409, 'email_taken');
+  const user = { ...body, id: `usr_${desk.users.length}` } as User;
+  desk.users.push(user);
+  return json(user, 201);
+}
+
+function changeUser(desk: Desk, id: string | undefined, body: Body): Response {
+  const user = desk.users.find(u => u.id === id) ?? refuse(404, 'not_found');
+  const administrators = desk.users.filter(u => u.role === 'administrator' && u.active);
+  const leaves = (body.role !== undefined && body.role !== 'administrator') || body.active === false;
+  if (leaves && administrators.length === 1 && administrators[0]?.id === user.id)
+    return refuse(409, 'last_administrator');
+  return json(Object.assign(user, body));
+}
+
+export const peopleCalls: Route[] = [
+  [
+    'GET',
+    /^\/api\/site$/,
+    () =>
+      json({
+        site_name: 'Mesa de servicio · Grupo Andino',
+        default_locale: 'es',
+        guest_tickets: false,
+        open_sign_up: true,
+        max_attachment_mb: 50,
+        time_zone: 'America/Santiago',
+        ticket_prefix: 'CH',
+      }),
+  ],
+  ['GET', /^\/api\/me$/, (_desk, { me }) => json(me ?? refuse(401, 'sign_in_needed'))],
+  ['PATCH', /^\/api\/me$/, (_desk, { me, body }) => json(Object.assign(me ?? refuse(401, 'sign_in_needed'), body))],
+  ['POST', /^\/api\/sign-in$/, () => nothing(202)],
+  ['POST', /^\/api\/session$/, (desk, call) => enter(desk, call)],
+  ['DELETE', /^\/api\/session$/, desk => leave(desk)],
+  ['POST', /^\/api\/ticket-links$/, () => nothing(202)],
+  [
+    'GET',
+    /^\/api\/specialists$/,
+    desk =>
+      json({
+        items: desk.users
+          .filter(u => u.role !== 'user')
+          .map(u => ({ id: u.id, name: u.name, pending: pending(desk, u.id) })),
+      }),
+  ],
+  ['GET', /^\/api\/organisation$/, () => json(organisation)],
+  ['GET', /^\/api\/categories$/, () => json(categories)],
+  ['GET', /^\/api\/users$/, desk => json({ items: desk.users, next_cursor: null })],
+  ['POST', /^\/api\/users$/, (desk, { body }) => addUser(desk, body)],
+  ['PATCH', /^\/api\/users\/([^/]+)$/, (desk, { body }, id) => changeUser(desk, id, body)],
+];
