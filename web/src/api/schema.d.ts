@@ -472,6 +472,23 @@ export interface paths {
         patch: operations["patch_tickets_number"];
         trace?: never;
     };
+    "/api/tickets/{number}/attachments/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A presigned URL for a file of a ticket, good for five minutes. Images, video, audio, PDF and plain text are shown, all else is saved. */
+        get: operations["get_tickets_number_attachments_id"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/tickets/{number}/claim": {
         parameters: {
             query?: never;
@@ -615,23 +632,6 @@ export interface paths {
         patch: operations["patch_users_id"];
         trace?: never;
     };
-    "/api/tickets/{number}/attachments/{id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** A presigned URL for a file of a ticket, good for five minutes. Images, video, audio, PDF and plain text are shown, all else is saved. */
-        get: operations["get_tickets_number_attachments_id"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -666,6 +666,22 @@ export interface components {
             id: components["schemas"]["UserId"];
             name: string;
         };
+        /** @description A file in an entry. */
+        AttachedFile: {
+            attachment_id: components["schemas"]["AttachmentId"];
+            content_type: string;
+            /** @description Whether the mail showed it inside its text; not there where it did not. */
+            inline?: boolean | null;
+            /** @description Its name; null once it was erased. */
+            name?: string | null;
+            /** @description Lower-case hex. */
+            sha256: string;
+            /**
+             * Format: int64
+             * @description In bytes.
+             */
+            size: number;
+        };
         /** @description A file that hangs, or will hang, on a ticket. */
         AttachmentId: string;
         /** @description A file of a ticket. */
@@ -680,9 +696,15 @@ export interface components {
             /** Format: int64 */
             size: number;
         };
+        /**
+         * @description What our provider says of a mail's sender (RFC 8601).
+         * @enum {string}
+         */
+        Authentication: "pass" | "fail" | "none";
         /** @description Who made an entry. */
         Author: {
             id?: components["schemas"]["UserId"] | null;
+            /** @description What they were called then; null once it was erased. */
             name?: string | null;
             role: components["schemas"]["Role"];
         };
@@ -822,6 +844,8 @@ export interface components {
              */
             password: string;
         } | components["schemas"]["TicketAndKey"];
+        /** @description Something that can change. */
+        Datum: string | components["schemas"]["Person"] | components["schemas"]["Place"] | components["schemas"]["Watcher"][];
         /** @description Where a file can be read for the next five minutes. */
         Download: {
             /** @description Its media type. */
@@ -859,11 +883,21 @@ export interface components {
             sendings?: components["schemas"]["Sending"][] | null;
             /** Format: int64 */
             seq: number;
-            /** @enum {string} */
+            /**
+             * @description What happened.
+             * @enum {string}
+             */
             type?: "opened" | "message" | "note" | "status" | "assigned" | "due" | "priority" | "classified" | "title" | "cc" | "reopened" | "delivery";
             /** @description Nothing vouches for the author. */
             unverified?: boolean;
             via?: components["schemas"]["Via"] | null;
+        };
+        /** @description What an entry states, besides who said what. */
+        EntryData: {
+            /** @description Of an opening or a message: the files that came with it. */
+            attachments?: components["schemas"]["AttachedFile"][] | null;
+            from?: components["schemas"]["Datum"] | null;
+            to?: components["schemas"]["Datum"] | null;
         };
         /** @description One faulty field, as it is written. */
         FieldProblem: {
@@ -929,6 +963,23 @@ export interface components {
          * @enum {string}
          */
         Locale: "es" | "pt" | "en";
+        /** @description What a mail said of itself. Words are null once they were erased. */
+        MailFacts: {
+            authentication: components["schemas"]["Authentication"];
+            /** @description Whether a machine sent it; not there where none did. */
+            automatic?: boolean | null;
+            cc?: (string | null)[] | null;
+            from?: string | null;
+            /** @description Whether it has an HTML part to show. */
+            has_html: boolean;
+            /**
+             * Format: int64
+             * @description Attachments that stay in the original file, because of their type or number.
+             */
+            left_in_original?: number | null;
+            subject?: string | null;
+            to?: (string | null)[] | null;
+        };
         /** @description A mailbox. */
         Mailbox: {
             address: components["schemas"]["EmailAddress"];
@@ -1179,7 +1230,31 @@ export interface components {
         /** @description One page of a list. */
         Page_Entry: {
             /** @description The rows; fewer than asked, even none, does not mean the end. */
-            items: components["schemas"]["Entry"][];
+            items: {
+                at?: components["schemas"]["Timestamp"] | null;
+                author?: components["schemas"]["Author"] | null;
+                /** @description What was said; null once it was erased. */
+                body?: string | null;
+                data?: components["schemas"]["EntryData"] | null;
+                hash: string;
+                hidden?: boolean;
+                mail?: components["schemas"]["MailFacts"] | null;
+                previous_hash: string;
+                /** @description What a mail quoted. */
+                quoted?: string | null;
+                /** @description The mails that announced it; for staff. */
+                sendings?: components["schemas"]["Sending"][] | null;
+                /** Format: int64 */
+                seq: number;
+                /**
+                 * @description What happened.
+                 * @enum {string}
+                 */
+                type?: "opened" | "message" | "note" | "status" | "assigned" | "due" | "priority" | "classified" | "title" | "cc" | "reopened" | "delivery";
+                /** @description Nothing vouches for the author. */
+                unverified?: boolean;
+                via?: components["schemas"]["Via"] | null;
+            }[];
             /** @description Where the list goes on; null at its end. */
             next_cursor?: string | null;
         };
@@ -1315,6 +1390,22 @@ export interface components {
             /** @description Where the list goes on; null at its end. */
             next_cursor?: string | null;
         };
+        /** @description A member of staff in an entry. */
+        Person: {
+            id: components["schemas"]["UserId"];
+            /** @description What they were called then; null once it was erased. */
+            name?: string | null;
+        };
+        /** @description Kind, category and place of a ticket. What it has not is not there. */
+        Place: {
+            category_id?: components["schemas"]["CategoryId"] | null;
+            company_id?: components["schemas"]["UnitId"] | null;
+            corporation_id?: components["schemas"]["UnitId"] | null;
+            cost_centre_id?: components["schemas"]["UnitId"] | null;
+            kind: components["schemas"]["Kind"];
+            site_id?: components["schemas"]["UnitId"] | null;
+            subcategory_id?: components["schemas"]["CategoryId"] | null;
+        };
         /**
          * @description How much it presses, least first.
          * @enum {string}
@@ -1385,7 +1476,10 @@ export interface components {
         /** @description A mail that announced an entry. */
         Sending: {
             at: components["schemas"]["Timestamp"];
-            /** @enum {string} */
+            /**
+             * @description How far it is.
+             * @enum {string}
+             */
             state: "sending" | "sent" | "delivered" | "bounced" | "complained" | "failed";
             to: components["schemas"]["EmailAddress"];
         };
@@ -1863,48 +1957,11 @@ export interface components {
          * @enum {string}
          */
         Visibility: "public" | "internal";
-        /** @enum {string} */
-        Authentication: "pass" | "fail" | "none";
-        EntryData: {
-            from?: components["schemas"]["Datum"] | null;
-            to?: components["schemas"]["Datum"] | null;
-            attachments?: components["schemas"]["AttachedFile"][] | null;
-        };
-        Datum: string | components["schemas"]["Person"] | components["schemas"]["Place"] | components["schemas"]["Watcher"][];
-        Person: {
-            id: components["schemas"]["UserId"];
-            name?: string | null;
-        };
+        /** @description A watcher in an entry. */
         Watcher: {
-            id: components["schemas"]["UserId"];
+            /** @description The address; null once it was erased. */
             email?: string | null;
-        };
-        Place: {
-            kind: components["schemas"]["Kind"];
-            category_id?: components["schemas"]["CategoryId"] | null;
-            subcategory_id?: components["schemas"]["CategoryId"] | null;
-            corporation_id?: components["schemas"]["UnitId"] | null;
-            company_id?: components["schemas"]["UnitId"] | null;
-            site_id?: components["schemas"]["UnitId"] | null;
-            cost_centre_id?: components["schemas"]["UnitId"] | null;
-        };
-        AttachedFile: {
-            attachment_id: components["schemas"]["AttachmentId"];
-            name?: string | null;
-            content_type: string;
-            size: number;
-            sha256: string;
-            inline?: boolean | null;
-        };
-        MailFacts: {
-            from?: string | null;
-            subject?: string | null;
-            to?: (string | null)[] | null;
-            cc?: (string | null)[] | null;
-            has_html: boolean;
-            authentication: components["schemas"]["Authentication"];
-            left_in_original?: number | null;
-            automatic?: boolean | null;
+            id: components["schemas"]["UserId"];
         };
     };
     responses: never;
@@ -5286,6 +5343,82 @@ export interface operations {
             };
         };
     };
+    get_tickets_number_attachments_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                number: components["schemas"]["TicketNumber"];
+                id: components["schemas"]["AttachmentId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Download"];
+                };
+            };
+            /** @description `bad_cursor` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `sign_in_needed` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: not there, or not for this caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid`, with every faulty parameter */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     post_tickets_number_claim: {
         parameters: {
             query?: never;
@@ -6392,82 +6525,6 @@ export interface operations {
             };
             /** @description too often; `Retry-After` says how long to wait */
             429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unavailable` */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    get_tickets_number_attachments_id: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                number: components["schemas"]["TicketNumber"];
-                id: components["schemas"]["AttachmentId"];
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Download"];
-                };
-            };
-            /** @description `bad_cursor` */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `sign_in_needed` */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `forbidden` */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `not_found`: not there, or not for this caller */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `invalid`, with every faulty parameter */
-            422: {
                 headers: {
                     [name: string]: unknown;
                 };
