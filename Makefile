@@ -44,8 +44,9 @@ test-long: ## The same with more seeds, more tickets, more cases
 	@CHAMADA_LONG=1 scripts/test
 
 .PHONY: bench
-bench: tools-build web package ## Measure: starts, sizes, rates, memory (BENCH='words for the harness')
-	@cargo build --release --locked --workspace --bins
+bench: tools-build package ## Measure: starts, sizes, rates, a sweep, memory (BENCH='words for the harness')
+	@scripts/install test
+	@cargo build --release --locked --workspace --bin chamada --bin bench
 	@$(CARGO_TARGET_DIR)/release/bench $(BENCH)
 
 .PHONY: package
