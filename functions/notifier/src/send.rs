@@ -47,7 +47,7 @@ pub(crate) async fn send(handler: &Handler, site: &Site, letter: &Letter<'_>) ->
         id_hash: &id_hash(&mail.message_id),
     };
     match handler.store.begin_sending(&begin).await.map_err(table)? {
-        Begun::Yes => {}
+        Begun::Yes(attempts) => sending.attempts = attempts,
         Begun::AlreadySent => return Ok(()),
         Begun::Busy => return Err(HandlerError::retry("another is at this mail, or was a moment ago")),
     }

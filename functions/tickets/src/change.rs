@@ -12,7 +12,7 @@ use chamada_domain::{
 };
 use chamada_store::{Configuration, Made, StoreError, With};
 use chamada_web::read::{email, id, line, list, timestamp, word};
-use chamada_web::{App, Caller, Fields, Id, IfMatch, Input, Json, Problem, Write};
+use chamada_web::{App, Caller, Fields, Id, IfMatch, Input, Json, Problem, Visitor, Write};
 
 use crate::open::{MAX_CC, MAX_TITLE, used};
 use crate::people::{assignee, no_assignee, watchers};
@@ -122,7 +122,7 @@ impl ChangeBody {
 )]
 pub(crate) async fn change(
     State(app): State<App>,
-    caller: Caller,
+    Visitor(caller): Visitor,
     Id(number): Id<TicketNumber>,
     version: IfMatch,
     request: Write<ChangeBody>,

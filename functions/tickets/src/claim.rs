@@ -6,7 +6,7 @@ use chamada_domain::draft::{Draft, Pen, Writer};
 use chamada_domain::permission::{Action, Standing, require, require_claim};
 use chamada_domain::{Refusal, Ticket, TicketNumber};
 use chamada_store::{StoreError, With};
-use chamada_web::{App, Caller, Id, Json, Nothing, Problem, Write};
+use chamada_web::{App, Id, Json, Nothing, Problem, SignedIn, Write};
 
 use crate::read::answer;
 use crate::salt;
@@ -20,7 +20,7 @@ use crate::view::TicketView;
 )]
 pub(crate) async fn claim(
     State(app): State<App>,
-    caller: Caller,
+    SignedIn(caller): SignedIn,
     Id(number): Id<TicketNumber>,
     request: Write<Nothing>,
 ) -> Result<Json<TicketView>, Problem> {

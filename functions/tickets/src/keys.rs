@@ -4,7 +4,7 @@ use axum::extract::State;
 use chamada_domain::permission::{Action, Standing, require};
 use chamada_domain::{Role, TicketNumber, Timestamp, UserId};
 use chamada_store::TicketKey;
-use chamada_web::{App, Caller, Id, Id2, Json, Nothing, Problem, Write};
+use chamada_web::{App, Caller, Id, Id2, Json, Nothing, Problem, SignedIn, Write};
 use http::StatusCode;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -52,7 +52,11 @@ async fn visible(app: &App, caller: &Caller, number: TicketNumber) -> Result<Vec
     get, path = "/api/tickets/{number}/keys", tag = "tickets", params(("number" = u64, Path)),
     responses((status = 200, body = TicketKeys), chamada_web::openapi::ReadProblems)
 )]
-pub(crate) async fn list(State(app): State<App>, caller: Caller, Id(number): Id<TicketNumber>) -> Result<Json<TicketKeys>, Problem> {
+pub(crate) async fn list(
+    State(app): State<App>,
+    SignedIn(caller): SignedIn,
+    Id(number): Id<TicketNumber>,
+) -> Result<Json<TicketKeys>, Problem> {
     let keys = visible(&app, &caller, number).await?;
     let mut persons: Vec<UserId> = keys.iter().map(|(_, key)| key.person.clone()).collect();
     persons.sort();
@@ -82,7 +86,7 @@ pub(crate) async fn list(State(app): State<App>, caller: Caller, Id(number): Id<
 )]
 pub(crate) async fn revoke_all(
     State(app): State<App>,
-    caller: Caller,
+    SignedIn(caller): SignedIn,
     Id(number): Id<TicketNumber>,
     _: Write<Nothing>,
 ) -> Result<StatusCode, Problem> {
@@ -99,7 +103,7 @@ pub(crate) async fn revoke_all(
 )]
 pub(crate) async fn revoke(
     State(app): State<App>,
-    caller: Caller,
+    SignedIn(caller): SignedIn,
     Id2(number, id): Id2<TicketNumber, String>,
     _: Write<Nothing>,
 ) -> Result<StatusCode, Problem> {

@@ -6,7 +6,7 @@ use chamada_domain::permission::{Action, Standing, Viewer};
 use chamada_domain::{CategoryId, Kind, Role, Settings, SpecialistsSee, Status, Ticket, UnitId, User, UserId};
 use chamada_store::{List, ListPage, ListPosition};
 use chamada_web::read::{id, word};
-use chamada_web::{App, Caller, Conditional, CursorKey, Fields, Input, Page, Paging, Problem, Query};
+use chamada_web::{App, Conditional, CursorKey, Fields, Input, Page, Paging, Problem, Query, SignedIn};
 use serde::{Deserialize, Serialize};
 
 use crate::view::TicketView;
@@ -60,12 +60,30 @@ impl std::str::FromStr for Whose {
     }
 }
 
+/// Whose requests: somebody's or one's own. A ticket without a requester is not.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Requester {
+    Me,
+    Of(UserId),
+}
+
+impl std::str::FromStr for Requester {
+    type Err = chamada_domain::FieldError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "me" => Ok(Self::Me),
+            id => id.parse().map(Self::Of),
+        }
+    }
+}
+
 /// What a list is asked for.
 #[derive(Debug)]
 pub(crate) struct Wanted {
     statuses: Vec<Status>,
     assignee: Option<Whose>,
-    requester: Option<Whose>,
+    requester: Option<Requester>,
     kind: Option<Kind>,
     category_id: Option<CategoryId>,
     company_id: Option<UnitId>,
@@ -120,12 +138,20 @@ struct Plan {
 }
 
 impl Wanted {
-    /// Resolves `me`.
-    fn whose(&self, whose: Option<&Whose>, user: &User) -> Option<Option<UserId>> {
-        whose.map(|whose| match whose {
+    /// Who must attend to it, with `me` resolved.
+    fn assignee(&self, user: &User) -> Option<Option<UserId>> {
+        self.assignee.as_ref().map(|whose| match whose {
             Whose::Me => Some(user.id.clone()),
             Whose::None => None,
             Whose::Of(id) => Some(id.clone()),
+        })
+    }
+
+    /// Whose it must be, with `me` resolved.
+    fn requester(&self, user: &User) -> Option<UserId> {
+        self.requester.as_ref().map(|whose| match whose {
+            Requester::Me => user.id.clone(),
+            Requester::Of(id) => id.clone(),
         })
     }
 
@@ -139,8 +165,8 @@ impl Wanted {
     }
 
     fn plan(&self, user: &User, settings: &Settings) -> Plan {
-        let assignee = self.whose(self.assignee.as_ref(), user);
-        let requester = self.whose(self.requester.as_ref(), user).flatten();
+        let assignee = self.assignee(user);
+        let requester = self.requester(user);
         let sees_all = match user.role {
             Role::Administrator => true,
             Role::Specialist => settings.specialists_see == SpecialistsSee::All,
@@ -213,14 +239,11 @@ impl Wanted {
 
     /// Whether a row is asked for.
     fn wants(&self, ticket: &Ticket, user: &User) -> bool {
-        let is = |wanted: Option<Option<UserId>>, there: Option<&UserId>| wanted.is_none_or(|wanted| wanted.as_ref() == there);
+        let attends = ticket.assignee.as_ref().map(|member| &member.id);
         let place = &ticket.place;
         self.statuses().contains(&ticket.status)
-            && is(
-                self.whose(self.assignee.as_ref(), user),
-                ticket.assignee.as_ref().map(|member| &member.id),
-            )
-            && is(self.whose(self.requester.as_ref(), user), Some(&ticket.requester.id))
+            && self.assignee(user).is_none_or(|wanted| wanted.as_ref() == attends)
+            && self.requester(user).is_none_or(|wanted| wanted == ticket.requester.id)
             && self.kind.is_none_or(|kind| kind == place.kind)
             && self.category_id.as_ref().is_none_or(|id| Some(id) == place.category_id.as_ref())
             && self.company_id.as_ref().is_none_or(|id| Some(id) == place.company_id.as_ref())
@@ -248,7 +271,12 @@ enum Place {
     ),
     responses((status = 200, body = Page<TicketView>), (status = 304), chamada_web::openapi::ReadProblems)
 )]
-pub(crate) async fn list(State(app): State<App>, caller: Caller, query: Query<Wanted>, known: Conditional) -> Result<Response, Problem> {
+pub(crate) async fn list(
+    State(app): State<App>,
+    SignedIn(caller): SignedIn,
+    query: Query<Wanted>,
+    known: Conditional,
+) -> Result<Response, Problem> {
     let user = caller.signed_in()?;
     let configuration = app.store.configuration().await?;
     let settings = &configuration.settings;

@@ -8,7 +8,7 @@ use chamada_domain::permission::{Action, Standing, Viewer, require};
 use chamada_domain::{AttachmentId, FieldError, Refusal, Role, Settings, Ticket, TicketNumber, Timestamp, User, Visibility};
 use chamada_store::{Made, StoreError, With};
 use chamada_web::read::{boolean, id, list, text, timestamp, word};
-use chamada_web::{App, Caller, Fields, Id, Input, Json, Problem, Write};
+use chamada_web::{App, Caller, Fields, Id, Input, Json, Problem, Visitor, Write};
 use futures::future::try_join;
 use http::StatusCode;
 
@@ -97,7 +97,7 @@ impl MessageBody {
 )]
 pub(crate) async fn post(
     State(app): State<App>,
-    caller: Caller,
+    Visitor(caller): Visitor,
     Id(number): Id<TicketNumber>,
     request: Write<MessageBody>,
 ) -> Result<Response, Problem> {

@@ -10,7 +10,7 @@ use chamada_domain::tree::{Strictness, check_place};
 use chamada_domain::{AttachmentId, CategoryId, EmailAddress, FieldError, Kind, Priority, TicketNumber, UnitId, User};
 use chamada_store::{Configuration, Made, StoreError, With};
 use chamada_web::read::{email, id, line, list, object, text, word};
-use chamada_web::{App, Caller, Fields, Input, Json, Problem, Write};
+use chamada_web::{App, Caller, Fields, Input, Json, Problem, SignedIn, Write};
 use http::{StatusCode, header::LOCATION};
 
 use crate::files::{MAX_FILES, attach, distinct};
@@ -141,7 +141,7 @@ impl NewTicketBody {
     params(chamada_web::openapi::IdempotencyHeader),
     responses((status = 201, body = TicketView, headers(("Location" = String))), chamada_web::openapi::WriteProblems)
 )]
-pub(crate) async fn open(State(app): State<App>, caller: Caller, request: Write<NewTicketBody>) -> Result<Response, Problem> {
+pub(crate) async fn open(State(app): State<App>, SignedIn(caller): SignedIn, request: Write<NewTicketBody>) -> Result<Response, Problem> {
     let author = caller.signed_in()?;
     let idempotency = caller.idempotency(&request, app.now())?;
     if let Some(number) = replayed(app.store.replay(idempotency.as_ref()).await)? {

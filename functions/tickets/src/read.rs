@@ -7,7 +7,7 @@ use chamada_domain::permission::{Action, Standing, Viewer, require};
 use chamada_domain::{Settings, Ticket, TicketNumber};
 use chamada_store::{Sending, TicketPage};
 use chamada_web::read::{integer, line};
-use chamada_web::{App, Caller, Conditional, CursorKey, Fields, Id, Input, Json, Page, Problem, Query};
+use chamada_web::{App, Caller, Conditional, CursorKey, Fields, Id, Input, Json, Page, Problem, Query, Visitor};
 use futures::future::{join, try_join};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -52,7 +52,7 @@ pub(crate) fn see(viewer: &Viewer, ticket: &Ticket, settings: &Settings) -> Resu
 )]
 pub(crate) async fn read(
     State(app): State<App>,
-    caller: Caller,
+    Visitor(caller): Visitor,
     Id(number): Id<TicketNumber>,
     known: Conditional,
 ) -> Result<Response, Problem> {
@@ -150,7 +150,7 @@ impl Input for Part {
 )]
 pub(crate) async fn entries(
     State(app): State<App>,
-    caller: Caller,
+    Visitor(caller): Visitor,
     Id(number): Id<TicketNumber>,
     query: Query<Part>,
     known: Conditional,

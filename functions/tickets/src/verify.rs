@@ -4,7 +4,7 @@ use axum::extract::State;
 use chamada_domain::verify::verify as check;
 use chamada_domain::{Role, TicketNumber};
 use chamada_store::StoreError;
-use chamada_web::{App, Caller, Id, Json, Problem};
+use chamada_web::{App, Id, Json, Problem, Visitor};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -27,7 +27,11 @@ pub(crate) struct Verification {
     get, path = "/api/tickets/{number}/verify", tag = "tickets", params(("number" = u64, Path)),
     responses((status = 200, body = Verification), chamada_web::openapi::ReadProblems)
 )]
-pub(crate) async fn verify(State(app): State<App>, caller: Caller, Id(number): Id<TicketNumber>) -> Result<Json<Verification>, Problem> {
+pub(crate) async fn verify(
+    State(app): State<App>,
+    Visitor(caller): Visitor,
+    Id(number): Id<TicketNumber>,
+) -> Result<Json<Verification>, Problem> {
     let viewer = caller.viewer_of(&app, number).await?;
     let ticket = match app.store.ticket(number).await {
         // A ticket that cannot be read proves nothing. Administrators are told; others cannot be shown to have a right to it.

@@ -56,8 +56,8 @@ pub struct Sending {
 /// Whether a mail may be handed over now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Begun {
-    /// It may, by the caller alone.
-    Yes,
+    /// It may, by the caller alone; and the how many-th attempt this is.
+    Yes(u32),
     /// It was handed over before.
     AlreadySent,
     /// Another is at it, or was a moment ago.
@@ -85,12 +85,41 @@ impl Store {
     /// # Errors
     /// [`StoreError::Unavailable`].
     pub async fn begin_sending(&self, begin: &Begin<'_>) -> Result<Begun, StoreError> {
-        let now = begin.sending.at;
-        let stale = now.plus(seconds(-ABANDONED_SECONDS)).unix_seconds();
-        let free = Condition::new(
-            "attribute_not_exists(pk) OR sending_state = :failed OR (sending_state = :sending AND since <= :stale)",
-            vec![(":failed", s("failed")), (":sending", s("sending")), (":stale", n(stale))],
-        );
+        let there = match self.try_to_begin(begin, None).await? {
+            Tried::Begun => return Ok(Begun::Yes(begin.sending.attempts)),
+            Tried::Busy => return Ok(Begun::Busy),
+            Tried::There(item) => item,
+        };
+        let earlier: Sending = there.json("sending")?;
+        let abandoned = earlier.at.plus(seconds(ABANDONED_SECONDS)) <= begin.sending.at;
+        match earlier.state {
+            SendingState::Failed => {}
+            SendingState::Sending if abandoned => {}
+            SendingState::Sending => return Ok(Begun::Busy),
+            SendingState::Sent | SendingState::Delivered | SendingState::Bounced | SendingState::Complained => {
+                return Ok(Begun::AlreadySent);
+            }
+        }
+        let next = Sending {
+            attempts: earlier.attempts + 1,
+            ..begin.sending.clone()
+        };
+        let again = Begin {
+            sending: &next,
+            ..begin.clone()
+        };
+        match self.try_to_begin(&again, Some(there.text("sending")?)).await? {
+            Tried::Begun => Ok(Begun::Yes(next.attempts)),
+            Tried::Busy | Tried::There(_) => Ok(Begun::Busy),
+        }
+    }
+
+    /// Writes the record where there is none yet; with `earlier`, where it is still that.
+    async fn try_to_begin(&self, begin: &Begin<'_>, earlier: Option<&str>) -> Result<Tried, StoreError> {
+        let free = match earlier {
+            None => Condition::absent(),
+            Some(earlier) => Condition::new("sending = :earlier", vec![(":earlier", s(earlier))]),
+        };
         let mut transaction = Transaction::default();
         let item = sending_item(begin.ticket, begin.recipient, begin.sending)?;
         transaction.put(&self.table, Guard::Ticket, item, Some(free));
@@ -100,16 +129,9 @@ impl Store {
         let known = keyed(keys::message_id(begin.id_hash), format!("OUT#{}", begin.ticket)).with("ticket", n(begin.ticket.0));
         transaction.put(&self.table, Guard::Other, known, None);
         match transaction.run(&self.client).await {
-            Ok(()) => Ok(Begun::Yes),
-            Err(Failure::Condition(_, Some(item))) => {
-                let there: Sending = item.json("sending")?;
-                Ok(if there.state == SendingState::Sending {
-                    Begun::Busy
-                } else {
-                    Begun::AlreadySent
-                })
-            }
-            Err(Failure::Contention | Failure::Condition(..)) => Ok(Begun::Busy),
+            Ok(()) => Ok(Tried::Begun),
+            Err(Failure::Condition(_, Some(item))) => Ok(Tried::There(item)),
+            Err(Failure::Contention | Failure::Condition(..)) => Ok(Tried::Busy),
             Err(Failure::Store(error)) => Err(error),
         }
     }
@@ -146,19 +168,17 @@ impl Store {
     }
 }
 
+/// What became of an attempt to write that a mail is begun.
+enum Tried {
+    Begun,
+    /// Another wrote at the same moment.
+    Busy,
+    /// There is a record already.
+    There(Item),
+}
+
 fn sending_item(ticket: TicketNumber, recipient: &UserId, sending: &Sending) -> Result<Item, StoreError> {
-    let state = match sending.state {
-        SendingState::Sending => "sending",
-        SendingState::Sent => "sent",
-        SendingState::Delivered => "delivered",
-        SendingState::Bounced => "bounced",
-        SendingState::Complained => "complained",
-        SendingState::Failed => "failed",
-    };
-    Ok(keyed(keys::sendings(ticket), keys::sending(sending.seq, recipient.as_str()))
-        .with_json("sending", sending)?
-        .with("sending_state", s(state))
-        .with("since", n(sending.at.unix_seconds())))
+    keyed(keys::sendings(ticket), keys::sending(sending.seq, recipient.as_str())).with_json("sending", sending)
 }
 
 /// The sort key of a link that is to be mailed: the stream's reader knows it by that.

@@ -28,5 +28,5 @@ pub use problem::{FieldProblem, Problem, ProblemBody, no_such_method, no_such_ro
 pub use query::{Paging, Query};
 pub use read::{Fields, Input, Nothing};
 pub use service::{dress, platform_of, service};
-pub use session::{App, Caller};
+pub use session::{App, Caller, SignedIn, Visitor};
 pub use source::SourceAddress;
