@@ -5,10 +5,10 @@ use axum::response::Response;
 use chamada_domain::chain::ChainedEntry;
 use chamada_domain::permission::{Action, Standing, Viewer, require};
 use chamada_domain::{Settings, Ticket, TicketNumber};
-use chamada_store::{Sending, TicketPage};
+use chamada_store::{NewestSendings, Sending, StoreError, TicketPage};
 use chamada_web::read::{integer, line};
 use chamada_web::{App, Caller, Conditional, CursorKey, Fields, Id, Input, Json, Page, Problem, Query, Visitor};
-use futures::future::{join, try_join};
+use futures::future::{join3, try_join};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -16,6 +16,8 @@ use crate::view::{AttachmentView, EntryView, TicketView, entries as view_entries
 
 /// How many entries come with a ticket.
 const NEWEST: u16 = 50;
+/// How many mails are read beside them: two for each.
+const MAILS: u16 = 100;
 
 /// A ticket with its newest entries.
 #[derive(Debug, Serialize, ToSchema)]
@@ -56,8 +58,13 @@ pub(crate) async fn read(
     Id(number): Id<TicketNumber>,
     known: Conditional,
 ) -> Result<Response, Problem> {
-    let (viewer, page) = join(caller.viewer_of(&app, number), app.store.ticket_page(number, NEWEST)).await;
-    let (viewer, page) = (viewer?, page?);
+    let (viewer, page, sent) = join3(
+        caller.viewer_of(&app, number),
+        app.store.ticket_page(number, NEWEST),
+        newest_sendings(&app, &caller, number),
+    )
+    .await;
+    let (viewer, page, sent) = (viewer?, page?, sent?);
     let settings = &app.store.configuration().await?.settings;
     let standing = see(&viewer, &page.ticket, settings)?;
     let older = match page.older() {
@@ -66,7 +73,7 @@ pub(crate) async fn read(
     };
     let sees_hidden = standing.sees_hidden(settings);
     let (sendings, attachments) = try_join(
-        sendings(&app, number, &page.entries, sees_hidden),
+        page_sendings(&app, &page, sees_hidden, sent),
         attachments(&app, &page, sees_hidden),
     )
     .await?;
@@ -79,11 +86,28 @@ pub(crate) async fn read(
     known.answer(Some(page.ticket.version), &view)
 }
 
-/// The mails that announced these entries, for staff. Entries that nobody is mailed about are not asked for.
+/// The ticket's newest mails, for staff: in the round trip that reads its newest entries.
+async fn newest_sendings(app: &App, caller: &Caller, number: TicketNumber) -> Result<NewestSendings, StoreError> {
+    if caller.user.as_ref().is_some_and(|user| user.role.is_staff()) {
+        app.store.newest_sendings(number, MAILS).await
+    } else {
+        Ok(NewestSendings::default())
+    }
+}
+
+/// The mails that announced these entries, for staff.
 async fn sendings(app: &App, number: TicketNumber, entries: &[ChainedEntry], sees_hidden: bool) -> Result<Vec<Sending>, Problem> {
     match (entries.first(), entries.last()) {
         (Some(first), Some(last)) if sees_hidden => Ok(app.store.sendings(number, first.entry.seq, last.entry.seq).await?),
         _ => Ok(Vec::new()),
+    }
+}
+
+/// The same for a page, of its newest mails; more is read only where so many went out that those are not enough.
+async fn page_sendings(app: &App, page: &TicketPage, sees_hidden: bool, newest: NewestSendings) -> Result<Vec<Sending>, Problem> {
+    match page.entries.first() {
+        Some(first) if sees_hidden && newest.complete_from <= first.entry.seq => Ok(newest.sendings),
+        _ => sendings(app, page.ticket.number, &page.entries, sees_hidden).await,
     }
 }
 

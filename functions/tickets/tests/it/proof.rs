@@ -1,0 +1,74 @@
+//! `GET /api/tickets/{n}/verify`, and the chain as a customer can check it.
+
+use chamada_domain::TicketNumber;
+use serde_json::{Value, json};
+
+use crate::kit::{Cast, note, path, say};
+
+async fn history(cast: &Cast) -> TicketNumber {
+    let number = cast.assigned().await.number;
+    say(&cast.ana.browser, number, "palabra primera").await;
+    note(&cast.sofia.browser, number, "nota").await;
+    say(&cast.sofia.browser, number, "palabra segunda").await;
+    number
+}
+
+async fn verdict(cast: &Cast, number: TicketNumber) -> Value {
+    cast.root.browser.get(&format!("{}/verify", path(number))).await.expect(200)
+}
+
+#[tokio::test]
+async fn an_untouched_history_is_valid_for_everyone_who_reads_it() {
+    let cast = Cast::gather().await;
+    let number = history(&cast).await;
+    note(&cast.sofia.browser, number, "otra nota").await;
+    for (who, browser, last) in [
+        ("administrator", &cast.root.browser, 7),
+        ("specialist", &cast.sofia.browser, 7),
+        ("requester", &cast.ana.browser, 6),
+    ] {
+        let page = browser.get(&path(number)).await.expect(200);
+        let proof = browser.get(&format!("{}/verify", path(number))).await.expect(200);
+        let expected = json!({"valid": true, "entries": last, "head_hash": page["ticket"]["head_hash"]});
+        assert_eq!(proof, expected, "{who}");
+        let mut previous = "0".repeat(64);
+        for entry in page["entries"].as_array().unwrap() {
+            assert_eq!(entry["previous_hash"], previous, "{who}");
+            previous = entry["hash"].as_str().unwrap().to_owned();
+        }
+        assert_eq!(page["ticket"]["head_hash"], previous, "{who}");
+    }
+}
+
+#[tokio::test]
+async fn an_altered_word_is_found() {
+    let cast = Cast::gather().await;
+    let number = history(&cast).await;
+    cast.desk.alter(number, 3, "primera", "primerA").await;
+    let proof = verdict(&cast, number).await;
+    assert_eq!((&proof["valid"], &proof["first_bad_seq"]), (&json!(false), &json!(3)), "{proof}");
+    assert!(proof["problem"].as_str().unwrap().contains(' '));
+}
+
+#[tokio::test]
+async fn a_missing_entry_is_found_in_the_middle_and_at_the_end() {
+    let cast = Cast::gather().await;
+    let (middle, end) = (history(&cast).await, history(&cast).await);
+    cast.desk.tear_out(middle, 4).await;
+    let proof = verdict(&cast, middle).await;
+    assert_eq!((&proof["valid"], &proof["first_bad_seq"]), (&json!(false), &json!(4)), "{proof}");
+    let last = cast.now(end).await["last_seq"].as_u64().unwrap();
+    cast.desk.tear_out(end, last).await;
+    let proof = verdict(&cast, end).await;
+    assert_eq!((&proof["valid"], &proof["first_bad_seq"]), (&json!(false), &json!(last)), "{proof}");
+}
+
+#[tokio::test]
+async fn a_field_that_the_history_does_not_tell_of_is_found() {
+    let cast = Cast::gather().await;
+    let number = history(&cast).await;
+    cast.desk.alter_ticket(number, "\"normal\"", "\"urgent\"").await;
+    let proof = verdict(&cast, number).await;
+    assert_eq!(proof["valid"], false, "{proof}");
+    assert!(proof["problem"].as_str().unwrap().contains("fields"), "{proof}");
+}
