@@ -90,6 +90,8 @@ impl Api {
     pub fn new(base: &str, origin: &str) -> Self {
         let http = reqwest::Client::builder()
             .no_proxy()
+            // A server that is killed and started again leaves connections behind that look usable.
+            .pool_max_idle_per_host(0)
             .redirect(reqwest::redirect::Policy::none())
             .timeout(Duration::from_secs(60));
         Self {

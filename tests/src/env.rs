@@ -31,16 +31,12 @@ fn target_dir() -> PathBuf {
     std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| workspace().join("target"), PathBuf::from)
 }
 
-/// The root of the workspace. Asked for when a test runs, not when it is compiled: one target folder may serve several checkouts.
+/// The root of the workspace. Looked for when a test runs, not when it is compiled: one target folder may serve several checkouts.
 #[must_use]
 pub fn workspace() -> PathBuf {
-    let package = std::env::var_os("CARGO_MANIFEST_DIR").map_or_else(|| PathBuf::from("."), PathBuf::from);
-    package
-        .canonicalize()
-        .expect("a test runs in its package's folder")
-        .parent()
-        .expect("the tests crate lies in the workspace")
-        .to_path_buf()
+    let here = std::env::current_dir().expect("a process is somewhere");
+    let root = here.ancestors().find(|folder| folder.join("Cargo.lock").is_file());
+    root.expect("tests and benchmarks run below the root of the workspace").to_path_buf()
 }
 
 /// The folder of test mails named by `CHAMADA_CORPUS`, where it is set.

@@ -79,7 +79,7 @@ async fn finish_and_check(desk: &Desk, words: &[String], how: &str) -> Vec<Strin
 async fn mails_not_once(desk: &Desk, tickets: &BTreeMap<u64, count::Ticket>) -> Vec<String> {
     let expected: BTreeSet<(String, u64)> = tickets
         .iter()
-        .map(|(number, ticket)| (ticket.row["r"]["email"].as_str().unwrap().to_owned(), *number))
+        .map(|(number, ticket)| (ticket.row["r"]["e"].as_str().unwrap().to_owned(), *number))
         .collect();
     let began = Instant::now();
     loop {

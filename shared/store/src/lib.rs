@@ -29,7 +29,7 @@ pub use leases::{LEASE_SECONDS, Lease};
 pub use lists::{List, ListPage, ListPosition, Position};
 pub use mail_ledger::{Import, KnownMessage, MessageIdentity, NamedLedgerEntry};
 pub use people::can_attend;
-pub use sendings::{ABANDONED_SECONDS, AskedLink, Begin, Begun, Sending, SendingState};
+pub use sendings::{ABANDONED_SECONDS, AskedLink, Begin, Begun, NewestSendings, Sending, SendingState};
 pub use sessions::{HeldKey, MAX_KEYS, Redeemed, SIGN_IN_MINUTES, Session, TicketKey};
 pub use store::Store;
 pub use stream::{Written, written};

@@ -9,7 +9,7 @@ use crate::idempotency::{Idempotency, judge};
 use crate::item::{Item, ItemExt, keyed, n, s};
 use crate::keys;
 use crate::sessions::{TicketKey, ticket_key_item};
-use crate::store::Store;
+use crate::store::{Range, Store};
 use crate::transaction::{Condition, Failure, Guard, Transaction};
 
 /// After how many seconds a mail that was begun and never finished is sent again, with the same Message-ID.
@@ -157,6 +157,29 @@ impl Store {
         }
     }
 
+    /// The newest `limit` mails of a ticket: what can be read beside its newest entries, before those are known.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn newest_sendings(&self, ticket: TicketNumber, limit: u16) -> Result<NewestSendings, StoreError> {
+        let pk = keys::sendings(ticket);
+        let range = Range {
+            pk: &pk,
+            between: None,
+            forward: false,
+            consistent: true,
+            limit: Some(i32::from(limit)),
+            start: None,
+        };
+        let page = self.page(range).await?;
+        let sendings = page.items.iter().map(|item| item.json("sending")).collect::<Result<Vec<Sending>, _>>()?;
+        let cut = sendings.last().filter(|_| page.next.is_some());
+        Ok(NewestSendings {
+            complete_from: cut.map_or(0, |last| last.seq + 1),
+            sendings,
+        })
+    }
+
     /// The mails that announced entries from `first` to `last` of a ticket.
     ///
     /// # Errors
@@ -166,6 +189,15 @@ impl Store {
         let items = self.all(&keys::sendings(ticket), Some((&from, &to))).await?;
         items.iter().map(|item| item.json("sending")).collect()
     }
+}
+
+/// The newest mails of a ticket.
+#[derive(Debug, Clone, Default)]
+pub struct NewestSendings {
+    /// Newest entries first.
+    pub sendings: Vec<Sending>,
+    /// All mails of this entry and of those after it are among them.
+    pub complete_from: u64,
 }
 
 /// What became of an attempt to write that a mail is begun.
