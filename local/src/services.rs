@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::provider::SharedCredentialsProvider;
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use axum::Router;
 use axum::serve::{ListenerExt, TapIo};
 use chamada_platform::{Clock, Config, ConfigError, Platform, random};
@@ -160,7 +161,7 @@ impl Services {
             control: format!("http://{own}/{secret}/control"),
         };
         let config = configuration(&file, settings)?;
-        let sdk = sdk_config(&credentials);
+        let sdk = sdk_config(&credentials, engine.client(plain_http()));
         let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
         Ok(Self {
             engine: Arc::new(engine),
@@ -272,7 +273,7 @@ pub fn platform_beside(folder: &Path, file: &ServerFile, settings: &Settings) ->
     };
     Ok(Platform::with(
         configuration(file, &settings)?,
-        sdk_config(&credentials),
+        sdk_config(&credentials, plain_http()),
         Clock::system(),
     ))
 }
@@ -346,13 +347,18 @@ fn configuration(file: &ServerFile, settings: &Settings) -> Result<Config, Confi
     Config::read(&|name| variables.get(name).cloned())
 }
 
-/// What the SDKs need besides endpoints. Plain HTTP: everything is on loopback.
-fn sdk_config(credentials: &Credentials) -> SdkConfig {
+/// Without encryption: everything is on loopback.
+fn plain_http() -> SharedHttpClient {
+    aws_smithy_http_client::Builder::new().build_http()
+}
+
+/// What the SDKs need besides endpoints.
+fn sdk_config(credentials: &Credentials, http: SharedHttpClient) -> SdkConfig {
     let keys = aws_credential_types::Credentials::new(&credentials.access_key, credentials.secret_key.expose(), None, None, "local");
     SdkConfig::builder()
         .behavior_version(BehaviorVersion::v2026_01_12())
         .region(Region::from_static(REGION))
         .credentials_provider(SharedCredentialsProvider::new(keys))
-        .http_client(aws_smithy_http_client::Builder::new().build_http())
+        .http_client(http)
         .build()
 }

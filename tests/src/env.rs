@@ -36,7 +36,8 @@ fn target_dir() -> PathBuf {
 pub fn workspace() -> PathBuf {
     let here = std::env::current_dir().expect("a process is somewhere");
     let root = here.ancestors().find(|folder| folder.join("Cargo.lock").is_file());
-    root.expect("tests and benchmarks run below the root of the workspace").to_path_buf()
+    root.expect("tests and benchmarks run below the root of the workspace")
+        .to_path_buf()
 }
 
 /// The folder of test mails named by `CHAMADA_CORPUS`, where it is set.

@@ -3,6 +3,7 @@
 //! - [`engine`]: an embedded DynamoDB engine on loopback, and the official SDK's client for it.
 //! - [`fault_proxy`]: what AWS does to a caller and the embedded engine never does: conflicts, throttling, lost answers, late indexes.
 //! - [`unguarded`]: one guard of the product taken away from outside, to show that a harness notices.
+//! - [`gate`]: writes held back, as by a process that stands still while its time runs out.
 //! - [`capacity`]: what a call costs, in capacity units and in round trips that follow one another.
 //! - [`dovecot`]: a real POP3 server with its mailboxes, in a folder of its own.
 //! - [`hostile`]: POP3 servers that misbehave.
@@ -28,6 +29,7 @@ pub mod engine;
 pub mod env;
 mod fault_answers;
 pub mod fault_proxy;
+pub mod gate;
 pub mod hostile;
 pub mod mails;
 pub mod naive;

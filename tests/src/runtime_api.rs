@@ -1,4 +1,4 @@
-//! The Lambda runtime API (version 2018-06-01) on loopback: drives the very binary that is deployed, and times its start.
+//! The Lambda runtime API (version 2018-06-01) on loopback: drives the very binary that is deployed, keeps its log, and times its start.
 
 use crate::proxy::Background;
 use bytes::Bytes;
@@ -9,9 +9,11 @@ use hyper_util::rt::TokioIo;
 use serde_json::Value;
 use std::{
     collections::HashMap,
+    io::Read,
     path::Path,
     process::{Child, Command, Stdio},
     sync::{Arc, Mutex},
+    thread::JoinHandle,
     time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 use tokio::sync::{Notify, mpsc, oneshot};
@@ -34,6 +36,8 @@ pub struct Function {
     spawned: Instant,
     state: Arc<State>,
     events: mpsc::UnboundedSender<Invocation>,
+    output: Vec<JoinHandle<()>>,
+    log: Arc<Mutex<Vec<u8>>>,
     _threads: Background,
 }
 
@@ -72,12 +76,19 @@ impl Function {
         threads.spawn(listen(listener, Arc::clone(&state)));
         let spawned = Instant::now();
         let child = command(binary, &address).envs(environment.iter().copied()).spawn();
-        let child = child.unwrap_or_else(|e| panic!("{} does not start: {e}", binary.display()));
+        let mut child = child.unwrap_or_else(|e| panic!("{} does not start: {e}", binary.display()));
+        let log = Arc::default();
+        let output = [
+            child.stdout.take().map(|pipe| keep(pipe, &log)),
+            child.stderr.take().map(|pipe| keep(pipe, &log)),
+        ];
         Self {
             child,
             spawned,
             state,
             events,
+            output: output.into_iter().flatten().collect(),
+            log,
             _threads: threads,
         }
     }
@@ -138,6 +149,19 @@ impl Function {
         self.state.init_error.lock().expect("nothing panics while holding it").clone()
     }
 
+    /// Ends the process, and gives all that it wrote on standard output and standard error, both of which Lambda keeps as its log.
+    pub fn end(&mut self) -> String {
+        self.child.kill().ok();
+        self.child.wait().ok();
+        self.output.drain(..).for_each(|thread| drop(thread.join()));
+        String::from_utf8_lossy(&self.log.lock().expect("nothing panics while holding it")).into_owned()
+    }
+
+    /// Whether the process runs still.
+    pub fn is_alive(&mut self) -> bool {
+        self.child.try_wait().is_ok_and(|ended| ended.is_none())
+    }
+
     /// The process's id, for looking at its memory.
     #[must_use]
     pub fn pid(&self) -> u32 {
@@ -150,6 +174,17 @@ impl Drop for Function {
         self.child.kill().ok();
         self.child.wait().ok();
     }
+}
+
+/// Keeps what a process writes, until it ends.
+fn keep(mut pipe: impl Read + Send + 'static, log: &Arc<Mutex<Vec<u8>>>) -> JoinHandle<()> {
+    let log = Arc::clone(log);
+    std::thread::spawn(move || {
+        let mut bytes = [0; 4096];
+        while let Ok(count @ 1..) = pipe.read(&mut bytes) {
+            log.lock().expect("nothing panics while holding it").extend(&bytes[..count]);
+        }
+    })
 }
 
 /// Now, as the deadline header counts it.
@@ -166,8 +201,8 @@ fn command(binary: &Path, address: &str) -> Command {
     command
         .env_clear()
         .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::inherit());
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
     let name = binary.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
     command.envs([
         ("AWS_LAMBDA_RUNTIME_API", address),

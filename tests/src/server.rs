@@ -323,7 +323,8 @@ fn command(data: &Path, options: &Options, port: u16) -> Command {
         .env_clear()
         .env("PATH", env::path())
         .env("ADMIN_EMAIL", ADMIN)
-        .env("LOG_FORMAT", "text");
+        .env("LOG_FORMAT", "text")
+        .env("CHAMADA_WEB_DIR", env::workspace().join("web/dist"));
     command.envs(options.environment.iter().map(|(k, v)| (k, v)));
     command.arg("serve").arg("--data").arg(data);
     command.args([

@@ -19,6 +19,9 @@ pub enum Guard {
     Sequence,
     /// Anybody holds the lease: conditions on a mailbox's lease are dropped.
     Fence,
+    /// Everybody is an administrator, who may do all: roles are changed in every account that is read. What decides on permissions is left as it
+    /// is, and lets everybody through.
+    Permission,
 }
 
 /// The running proxy; it ends when dropped.
@@ -84,8 +87,46 @@ impl Handler for State {
         };
         let call = if taken == 0 { call } else { call.with_body(&body) };
         self.taken.fetch_add(taken, Ordering::SeqCst);
-        upstream.send(&call).await.map_or(Outcome::Hangup, Outcome::Answer)
+        let Some(mut answer) = upstream.send(&call).await else {
+            return Outcome::Hangup;
+        };
+        if self.guard == Guard::Permission && answer.ok() {
+            let mut found = answer.json();
+            let raised = raise(&mut found);
+            if raised > 0 {
+                self.taken.fetch_add(raised, Ordering::SeqCst);
+                answer.set_body(&found);
+            }
+        }
+        Outcome::Answer(answer)
     }
+}
+
+/// Makes an administrator of every account in an answer; how many were none.
+fn raise(found: &mut Value) -> u64 {
+    match found {
+        Value::Array(items) => items.iter_mut().map(raise).sum(),
+        Value::Object(members) => {
+            let account = members.get("sk").is_some_and(|sk| sk["S"] == "PROFILE");
+            let raised = members
+                .values_mut()
+                .map(|value| if account { raise_text(value) } else { raise(value) });
+            raised.sum()
+        }
+        _ => 0,
+    }
+}
+
+fn raise_text(attribute: &mut Value) -> u64 {
+    let Some(Value::String(text)) = attribute.get_mut("S") else {
+        return 0;
+    };
+    let raised = [r#""role":"user""#, r#""role":"specialist""#]
+        .iter()
+        .fold(text.clone(), |text, role| text.replace(role, r#""role":"administrator""#));
+    let changed = raised != *text;
+    *text = raised;
+    u64::from(changed)
 }
 
 impl State {
@@ -138,7 +179,7 @@ impl State {
     fn is_guarded(&self, action: &Value) -> bool {
         let sort_key = sort_key(action);
         match self.guard {
-            Guard::Ledger => false,
+            Guard::Ledger | Guard::Permission => false,
             Guard::Sequence => partition_key(action).starts_with("T#") && (sort_key == "META" || sort_key.starts_with("H#")),
             Guard::Fence => sort_key == "LEASE",
         }

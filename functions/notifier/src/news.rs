@@ -28,13 +28,12 @@ enum Item {
 
 /// Mails what an entry calls for.
 pub(crate) async fn tell(handler: &Handler, number: TicketNumber, seq: u64) -> Result<(), HandlerError> {
-    let ticket = match handler.store.ticket(number).await {
-        Ok(ticket) => ticket,
+    let (ticket, around) = match read(handler, number, seq).await {
+        Ok(found) => found,
         // Erased meanwhile: nobody is told of what is no more.
         Err(StoreError::NotFound) => return Ok(()),
         Err(error) => return Err(table(error)),
     };
-    let around = around(handler, number, seq).await?;
     let Some(entry) = around.iter().find(|entry| entry.entry.seq == seq) else {
         return Err(HandlerError::retry("an announced entry is not there"));
     };
@@ -46,10 +45,15 @@ pub(crate) async fn tell(handler: &Handler, number: TicketNumber, seq: u64) -> R
     Ok(())
 }
 
-/// The entry with those that may belong to it: three before, three behind.
-async fn around(handler: &Handler, number: TicketNumber, seq: u64) -> Result<Vec<ChainedEntry>, HandlerError> {
-    let first = seq.saturating_sub(u64::from(FOLLOWERS) + 1);
-    handler.store.entries_after(number, first, 2 * FOLLOWERS + 1).await.map_err(table)
+/// The ticket, and the entry with those that may belong to it: some before, some behind. Mostly they are its newest, and come with it.
+async fn read(handler: &Handler, number: TicketNumber, seq: u64) -> Result<(Ticket, Vec<ChainedEntry>), StoreError> {
+    let page = handler.store.ticket_page(number, 2 * FOLLOWERS + 1).await?;
+    let first = seq.saturating_sub(u64::from(FOLLOWERS)).max(1);
+    if page.entries.first().is_some_and(|oldest| oldest.entry.seq <= first) {
+        return Ok((page.ticket, page.entries));
+    }
+    let around = handler.store.entries_after(number, first - 1, 2 * FOLLOWERS + 1).await?;
+    Ok((page.ticket, around))
 }
 
 /// Whether two entries were written by one act: at the same moment, by the same person.

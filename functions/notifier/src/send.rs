@@ -39,12 +39,13 @@ pub(crate) async fn send(handler: &Handler, site: &Site, letter: &Letter<'_>) ->
     let key = secret
         .as_ref()
         .map(|secret| (secret_hash(secret), ticket_key(site, letter.user, now)));
+    let own_hash = &id_hash(&mail.message_id);
     let begin = Begin {
         ticket,
         sending: &sending,
         recipient: &letter.user.id,
         key: key.as_ref().map(|(hash, key)| (hash.as_str(), key.clone())),
-        id_hash: &id_hash(&mail.message_id),
+        id_hash: own_hash,
     };
     match handler.store.begin_sending(&begin).await.map_err(table)? {
         Begun::Yes(attempts) => sending.attempts = attempts,
@@ -58,7 +59,8 @@ pub(crate) async fn send(handler: &Handler, site: &Site, letter: &Letter<'_>) ->
     sending.at = handler.now();
     sending.state = if handed.is_ok() { SendingState::Sent } else { SendingState::Failed };
     sending.service_id = handed.as_ref().ok().cloned().flatten();
-    let service_hash = sending.service_id.as_deref().map(id_hash);
+    // What was begun is found by the id that the mail was written with; a service that gave it another one made another name.
+    let service_hash = sending.service_id.as_deref().map(id_hash).filter(|hash| hash != own_hash);
     handler
         .store
         .end_sending(ticket, &letter.user.id, &sending, service_hash.as_deref())

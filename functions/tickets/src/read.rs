@@ -72,11 +72,7 @@ pub(crate) async fn read(
         None => None,
     };
     let sees_hidden = standing.sees_hidden(settings);
-    let (sendings, attachments) = try_join(
-        page_sendings(&app, &page, sees_hidden, sent),
-        attachments(&app, &page, sees_hidden),
-    )
-    .await?;
+    let (sendings, attachments) = try_join(page_sendings(&app, &page, sees_hidden, sent), attachments(&app, &page, sees_hidden)).await?;
     let view = TicketPageView {
         ticket: TicketView::new(&page.ticket, standing, settings),
         entries: view_entries(&page.ticket, &page.entries, sees_hidden, &sendings),

@@ -23,6 +23,8 @@ pub struct Outgoing {
     pub from: String,
     /// The envelope's recipients.
     pub to: Vec<String>,
+    /// Its Message-ID without angle brackets.
+    pub message_id: Option<String>,
     /// The mail as it stands, RFC 5322.
     pub raw: Vec<u8>,
 }
@@ -31,7 +33,8 @@ impl Mailer {
     /// One `SendEmail` request.
     pub(super) async fn send(&self, request: &Value) -> Result<Value, Refusal> {
         let mail = Outgoing::read(request)?;
-        let id = super::outbox::message_digest(&mail.raw);
+        // Unlike SES, this leaves the mail the Message-ID that it has.
+        let id = mail.message_id.clone().unwrap_or_else(|| super::outbox::message_digest(&mail.raw));
         match self {
             Self::Folder(folder) => {
                 let folder = folder.clone();
@@ -74,7 +77,10 @@ impl Outgoing {
         let named = request.get("FromEmailAddress").and_then(Value::as_str).map(bare);
         let from = named.or_else(|| parsed.from().and_then(|from| addresses(from).into_iter().next()));
         match from {
-            Some(from) if !to.is_empty() => Ok(Self { from, to, raw }),
+            Some(from) if !to.is_empty() => {
+                let message_id = parsed.message_id().map(str::to_owned);
+                Ok(Self { from, to, message_id, raw })
+            }
             _ => Err(Refusal::bad("BadRequestException", "a mail needs a sender and a recipient")),
         }
     }

@@ -148,6 +148,7 @@ mod tests {
     fn mail(headers: &str) -> Outgoing {
         let raw = format!("{headers}From: a@example.org\r\nTo: b@example.org\r\nSubject: x\r\n\r\nhello\r\n").into_bytes();
         Outgoing {
+            message_id: None,
             from: "a@example.org".into(),
             to: vec!["B@example.org".into()],
             raw,

@@ -118,6 +118,7 @@ mod tests {
         drop(listener);
         let relay = Relay::new(&format!("smtp://127.0.0.1:{port}"), None).unwrap();
         let mail = Outgoing {
+            message_id: None,
             from: "a@example.org".into(),
             to: vec!["b@example.org".into()],
             raw: b"Subject: x\r\n\r\n".to_vec(),

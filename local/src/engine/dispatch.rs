@@ -14,7 +14,7 @@ use serde::de::DeserializeOwned;
 
 use super::Shared;
 
-const JSON: &str = "application/x-amz-json-1.0";
+pub(super) const JSON: &str = "application/x-amz-json-1.0";
 
 /// Whether an operation may change what others see.
 fn writes(operation: &str) -> bool {
@@ -36,25 +36,27 @@ fn writes(operation: &str) -> bool {
     )
 }
 
-/// One request. Its work is synchronous, on this runtime's own threads: the engine has one lock and no use for more.
+/// One request over HTTP.
 pub(super) async fn handle(State(shared): State<Shared>, uri: Uri, headers: HeaderMap, body: Bytes) -> Response {
-    if uri.path().trim_end_matches('/') != &*shared.path {
-        return refusal(
-            StatusCode::FORBIDDEN,
-            "AccessDeniedException",
-            "this engine belongs to another process",
-        );
-    }
-    let target = headers
-        .get("x-amz-target")
-        .and_then(|value| value.to_str().ok())
-        .unwrap_or_default();
+    let (status, json) = if uri.path().trim_end_matches('/') == &*shared.path {
+        let target = headers.get("x-amz-target").and_then(|value| value.to_str().ok());
+        answer(&shared, target.unwrap_or_default(), &body).await
+    } else {
+        let words = "this engine belongs to another process";
+        refusal(StatusCode::FORBIDDEN, "AccessDeniedException", words)
+    };
+    let headers = [(header::CONTENT_TYPE, JSON), (HeaderName::from_static("x-amzn-requestid"), "local")];
+    (status, headers, json).into_response()
+}
+
+/// Carries out what `X-Amz-Target` names. The work is synchronous, on the engine's own threads: it has one lock and no use for more.
+pub(super) async fn answer(shared: &Shared, target: &str, body: &[u8]) -> (StatusCode, Vec<u8>) {
     let Some((_, operation)) = target.split_once('.') else {
         return refusal(StatusCode::BAD_REQUEST, "UnknownOperationException", "no X-Amz-Target");
     };
     let (outcome, durable) = if writes(operation) {
         let guard = shared.commit.as_ref().map(super::group_commit::GroupCommit::begin_write);
-        let outcome = run(&shared.database, operation, &body);
+        let outcome = run(&shared.database, operation, body);
         let durable = match guard {
             Some(guard) => guard.durable().await,
             None => Ok(()),
@@ -62,7 +64,7 @@ pub(super) async fn handle(State(shared): State<Shared>, uri: Uri, headers: Head
         shared.written.send_modify(|count| *count += 1);
         (outcome, durable)
     } else {
-        let outcome = run(&shared.database, operation, &body);
+        let outcome = run(&shared.database, operation, body);
         let durable = match &shared.commit {
             Some(commit) => commit.barrier().await,
             None => Ok(()),
@@ -73,29 +75,20 @@ pub(super) async fn handle(State(shared): State<Shared>, uri: Uri, headers: Head
         return refusal(StatusCode::INTERNAL_SERVER_ERROR, "InternalServerError", &error.to_string());
     }
     match outcome {
-        Ok(json) => answer(StatusCode::OK, json),
+        Ok(json) => (StatusCode::OK, json),
         Err(error) => {
             let status = StatusCode::from_u16(error.status_code()).unwrap_or(StatusCode::BAD_REQUEST);
             if status.is_server_error() {
                 tracing::error!(operation, error = %error, "the engine failed");
             }
-            answer(status, error.to_json().into_bytes())
+            (status, error.to_json().into_bytes())
         }
     }
 }
 
-fn answer(status: StatusCode, json: Vec<u8>) -> Response {
-    (
-        status,
-        [(header::CONTENT_TYPE, JSON), (HeaderName::from_static("x-amzn-requestid"), "local")],
-        json,
-    )
-        .into_response()
-}
-
-fn refusal(status: StatusCode, kind: &str, message: &str) -> Response {
+fn refusal(status: StatusCode, kind: &str, message: &str) -> (StatusCode, Vec<u8>) {
     let body = serde_json::json!({ "__type": format!("com.amazonaws.dynamodb.v20120810#{kind}"), "message": message });
-    answer(status, body.to_string().into_bytes())
+    (status, body.to_string().into_bytes())
 }
 
 /// Parses, calls, and writes the answer.

@@ -2,6 +2,7 @@
 
 mod dispatch;
 mod group_commit;
+mod shortcut;
 mod stream_index;
 mod table;
 
@@ -10,10 +11,12 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use dynoxide::Database;
 use serde_json::{Value, json};
+use tokio::runtime::Handle;
 use tokio::sync::{oneshot, watch};
 
 pub use group_commit::{GroupCommit, SyncFailed, Syncer, WriteGuard};
@@ -80,6 +83,7 @@ pub struct Engine {
     endpoint: String,
     shutdown: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
+    runtime: Handle,
     syncer: Option<Syncer>,
 }
 
@@ -126,7 +130,7 @@ impl Engine {
             written: watch::Sender::new(0),
             path: format!("/{secret}").into(),
         };
-        let (address, shutdown, thread) = serve(shared.clone())?;
+        let (address, shutdown, thread, runtime) = serve(shared.clone())?;
         Ok(Self {
             shared,
             index: Arc::new(Mutex::new(index)),
@@ -135,6 +139,7 @@ impl Engine {
             endpoint: format!("http://{address}/{secret}"),
             shutdown: Some(shutdown),
             thread: Some(thread),
+            runtime,
             syncer,
         })
     }
@@ -143,6 +148,12 @@ impl Engine {
     #[must_use]
     pub fn endpoint(&self) -> &str {
         &self.endpoint
+    }
+
+    /// An HTTP client for SDKs of this process: it asks the engine without a socket between, and `others` for what goes elsewhere.
+    #[must_use]
+    pub fn client(&self, others: SharedHttpClient) -> SharedHttpClient {
+        shortcut::client(self.shared.clone(), &self.endpoint, self.runtime.clone(), others)
     }
 
     /// Follows the table's stream.
@@ -201,7 +212,7 @@ impl Drop for Engine {
 }
 
 /// Serves on a runtime of its own: the engine blocks its threads, and nobody else's should wait for that.
-fn serve(shared: Shared) -> Result<(SocketAddr, oneshot::Sender<()>, JoinHandle<()>), EngineError> {
+fn serve(shared: Shared) -> Result<(SocketAddr, oneshot::Sender<()>, JoinHandle<()>, Handle), EngineError> {
     let listener = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
     listener.set_nonblocking(true)?;
     let address = listener.local_addr()?;
@@ -210,6 +221,7 @@ fn serve(shared: Shared) -> Result<(SocketAddr, oneshot::Sender<()>, JoinHandle<
         .thread_name("engine")
         .enable_all()
         .build()?;
+    let handle = runtime.handle().clone();
     let (shutdown, asked) = oneshot::channel::<()>();
     let app = Router::new()
         .fallback(dispatch::handle)
@@ -231,7 +243,7 @@ fn serve(shared: Shared) -> Result<(SocketAddr, oneshot::Sender<()>, JoinHandle<
         // Answers under way were asked for by handlers that have ended by now; a kept-alive connection has nothing to say.
         runtime.shutdown_timeout(std::time::Duration::from_secs(2));
     })?;
-    Ok((address, shutdown, thread))
+    Ok((address, shutdown, thread, handle))
 }
 
 /// The table's stream, read in process in the shape of DynamoDB Streams' `GetRecords`.

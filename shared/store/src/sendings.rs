@@ -172,7 +172,11 @@ impl Store {
             start: None,
         };
         let page = self.page(range).await?;
-        let sendings = page.items.iter().map(|item| item.json("sending")).collect::<Result<Vec<Sending>, _>>()?;
+        let sendings = page
+            .items
+            .iter()
+            .map(|item| item.json("sending"))
+            .collect::<Result<Vec<Sending>, _>>()?;
         let cut = sendings.last().filter(|_| page.next.is_some());
         Ok(NewestSendings {
             complete_from: cut.map_or(0, |last| last.seq + 1),

@@ -1,0 +1,188 @@
+//! Nobody gets at a ticket who is nobody to it: every route that names a ticket is asked by strangers. And the proof that this test would
+//! notice: with everybody made an administrator on the way from the table, each of these routes lets the strangers in.
+//!
+//! The permission check decides in the functions' own memory, where no proxy reaches; what it decides on comes from the table. So its verdict is
+//! changed by what it reads, and no switch that turns it off stands in the product, where somebody could leave it on.
+
+use crate::attachments::attached;
+use crate::routes::answered;
+use crate::world::{ANSWER, OTHER_TICKET, SECRET, TICKET, TITLE, WORDS, World, ask, request, sample};
+use chamada_domain::timestamp::days;
+use chamada_domain::{Role, User};
+use chamada_platform::{Secret, secret_hash};
+use chamada_store::{HeldKey, Session, TicketKey};
+use chamada_tests::{
+    naive::dump::Item,
+    runtime_api::Function,
+    unguarded::{Guard, Unguarded},
+};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The digest of a key of the ticket, whose first 16 characters name it in the API.
+const KEY: &str = "0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f";
+
+/// A route, with all that it needs to do its work if it were permitted.
+struct Question {
+    function: &'static str,
+    method: String,
+    /// As described, for reports.
+    route: String,
+    path: String,
+    body: Option<&'static str>,
+}
+
+/// Every route that names a ticket, and the list.
+fn questions(world: &World) -> Vec<Question> {
+    let routes = answered(&world.platform).into_iter();
+    let about_tickets = routes.filter(|route| route.path.contains("{number}") || (route.path == "/api/tickets" && route.method == "GET"));
+    let questions = about_tickets.map(|route| {
+        let body = match (route.method.as_str(), route.path.as_str()) {
+            ("PATCH", "/api/tickets/{number}") => Some(r#"{"priority":"high"}"#),
+            ("POST", "/api/tickets/{number}/messages") => Some(r#"{"body":"Let me in"}"#),
+            ("POST", "/api/tickets/{number}/claim") | ("GET" | "DELETE", _) => None,
+            (method, path) => panic!("say here how {method} {path} is asked rightly"),
+        };
+        let id = if route.path.contains("/keys/") {
+            KEY[..16].to_owned()
+        } else {
+            attached().attachment_id.to_string()
+        };
+        Question {
+            function: route.function,
+            path: route
+                .path
+                .replace("{number}", &TICKET.0.to_string())
+                .replace("{seq}", "1")
+                .replace("{id}", &id),
+            route: route.path,
+            method: route.method,
+            body,
+        }
+    });
+    questions.collect()
+}
+
+/// Those who ask: cookies by what to call them.
+async fn strangers(world: &World, other: &User) -> BTreeMap<&'static str, Option<String>> {
+    let mut cookies = BTreeMap::from([("nobody", None)]);
+    for (who, name, role) in [("user", "dora", Role::User), ("specialist", "bruno", Role::Specialist)] {
+        let user = world.sign_in(name, role).await;
+        cookies.insert(who, Some(format!("{}.{SECRET}", user.id)));
+    }
+    // Somebody with a key of another ticket, which opens that one alone.
+    let (key, hash) = (
+        TicketKey {
+            person: other.id.clone(),
+            created_at: world.now(),
+            valid_until: world.now().plus(days(30)),
+        },
+        "ab".repeat(32),
+    );
+    world.store.save_ticket_key(OTHER_TICKET, &hash, &key).await.unwrap();
+    let mut session = Session::begin(world.now());
+    session.hold(HeldKey {
+        ticket: OTHER_TICKET,
+        hash,
+        person: other.id.clone(),
+    });
+    world
+        .store
+        .save_guest_session(&secret_hash(&Secret::new(SECRET)), &session)
+        .await
+        .unwrap();
+    cookies.insert("guest", Some(format!("guest.{SECRET}")));
+    cookies
+}
+
+/// What the table has of the ticket.
+async fn state(world: &World) -> Vec<Item> {
+    [
+        world.partition(&format!("T#{:010}", TICKET.0)).await,
+        world.partition(&format!("TK#{}", TICKET.0)).await,
+    ]
+    .concat()
+}
+
+/// What is wrong with how a stranger's question was answered, if anything.
+async fn ask_as(world: &World, function: &Function, question: &Question, cookie: Option<&String>) -> Option<String> {
+    let mut event = request(sample("tickets/open.json"), &question.method, &question.path, question.body);
+    match cookie {
+        Some(cookie) => event["cookies"] = serde_json::json!([format!("__Host-session={cookie}")]),
+        None => drop(event.as_object_mut().unwrap().remove("cookies")),
+    }
+    event["headers"]["if-match"] = format!("\"{}\"", world.store.ticket(TICKET).await.unwrap().version).into();
+    let before = state(world).await;
+    let answer = ask(function, &event).await;
+    let said = answer.body.to_string();
+    if let Some(words) = [TITLE, WORDS, ANSWER, "ana@example.org", KEY]
+        .iter()
+        .find(|words| said.contains(**words))
+    {
+        return Some(format!("shows {words}"));
+    }
+    if state(world).await != before {
+        return Some(format!("changes the ticket, and answers {}", answer.status));
+    }
+    let list = question.route == "/api/tickets" && answer.status == 200;
+    // Anything else, 422 for one, would mean that the question was wrong and proves nothing.
+    (!list && ![401, 403, 404].contains(&answer.status)).then(|| format!("answers {} {said}", answer.status))
+}
+
+/// Asks every question as everybody; each wrong answer, by who asked and which route.
+async fn wrong_answers(world: &World, dynamodb: &str) -> BTreeMap<(&'static str, String), String> {
+    let ana = world.enrol("ana", Role::User).await;
+    let carla = world.enrol("carla", Role::User).await;
+    world.ticket(TICKET, &ana, vec![attached()]).await;
+    world.ticket(OTHER_TICKET, &carla, Vec::new()).await;
+    let functions: BTreeMap<_, _> = ["tickets", "attachments"]
+        .map(|name| (name, world.function_through(name, dynamodb)))
+        .into();
+    let strangers = strangers(world, &carla).await;
+    let mut wrong = BTreeMap::new();
+    for question in questions(world) {
+        for (who, cookie) in &strangers {
+            let key = TicketKey {
+                person: ana.id.clone(),
+                created_at: world.now(),
+                valid_until: world.now().plus(days(30)),
+            };
+            world.store.save_ticket_key(TICKET, KEY, &key).await.unwrap();
+            if let Some(why) = ask_as(world, &functions[question.function], &question, cookie.as_ref()).await {
+                wrong.insert((*who, format!("{} {}", question.method, question.route)), why);
+            }
+        }
+    }
+    wrong
+}
+
+#[tokio::test]
+async fn no_route_of_a_ticket_answers_strangers() {
+    let world = World::open().await;
+    let engine = world.services.server_file().dynamodb.clone();
+    assert_eq!(wrong_answers(&world, &engine).await, BTreeMap::new());
+}
+
+#[tokio::test]
+async fn without_the_permission_check_this_would_be_seen_at_every_route() {
+    let world = World::open().await;
+    let unguarded = Unguarded::start(&world.services.server_file().dynamodb, Guard::Permission);
+    let wrong = wrong_answers(&world, &unguarded.url()).await;
+    assert!(unguarded.taken() > 0, "the guard was there to be taken away");
+    let routes: BTreeSet<String> = questions(&world)
+        .iter()
+        .map(|question| format!("{} {}", question.method, question.route))
+        .collect();
+    assert!(routes.len() >= 10, "{routes:?}");
+    for who in ["user", "specialist"] {
+        let let_in: BTreeSet<String> = wrong
+            .keys()
+            .filter(|(name, _)| *name == who)
+            .map(|(_, route)| route.clone())
+            .collect();
+        assert_eq!(let_in, routes, "{who}");
+    }
+    assert!(
+        !wrong.keys().any(|(who, _)| matches!(*who, "nobody" | "guest")),
+        "who has no account has no role: {wrong:?}"
+    );
+}
