@@ -79,14 +79,16 @@ impl Bus {
         &self.due[function as usize]
     }
 
-    /// Delivers until `stop`, then lets what has begun end. Start it once.
-    pub fn deliver(&self, handlers: &Handlers, stop: &CancellationToken, tasks: &TaskTracker) {
+    /// Delivers until `stop`, then lets what has begun end; `relay` says whether mails go to one. Start it once.
+    pub fn deliver(&self, handlers: &Handlers, relay: bool, stop: &CancellationToken, tasks: &TaskTracker) {
         for function in Function::ALL {
+            let at_once = function.concurrency(relay);
             let worker = Worker {
                 bus: self.clone(),
                 function,
                 handlers: handlers.clone(),
-                slots: Arc::new(Semaphore::new(function.concurrency())),
+                at_once,
+                slots: Arc::new(Semaphore::new(at_once)),
                 under_way: Arc::default(),
                 tasks: tasks.clone(),
             };
@@ -111,6 +113,7 @@ struct Worker {
     bus: Bus,
     function: Function,
     handlers: Handlers,
+    at_once: usize,
     slots: Arc<Semaphore>,
     under_way: Arc<Mutex<HashSet<i64>>>,
     tasks: TaskTracker,
@@ -147,7 +150,7 @@ impl Worker {
             let (due, next) = self
                 .bus
                 .journal
-                .due(self.function.name(), now, before.len() + self.function.concurrency() * 4)
+                .due(self.function.name(), now, before.len() + self.at_once * 4)
                 .await?;
             let fresh: Vec<_> = due.into_iter().filter(|delivery| !before.contains(&delivery.id)).collect();
             if fresh.is_empty() {
@@ -281,7 +284,7 @@ mod tests {
         let journal = Journal::open(path).unwrap();
         let bus = Bus::new(journal.clone(), Arc::new(Template::embedded().unwrap()), Clock::system());
         let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
-        bus.deliver(&handlers(notifier), &stop, &tasks);
+        bus.deliver(&handlers(notifier), false, &stop, &tasks);
         (bus, journal, stop, tasks)
     }
 

@@ -46,13 +46,14 @@ impl Function {
         Self::ALL.into_iter().find(|function| function.name() == name)
     }
 
-    /// How many events it works on at once on one machine: mails wait for a relay, sweeps take minutes each, and the stream's
-    /// records (here only those replayed) keep their order.
+    /// How many events it works on at once on one machine: mails wait for a relay, and where there is none give way to those who wait for an
+    /// answer; sweeps take minutes each; the stream's records (here only those replayed) keep their order.
     #[must_use]
-    pub fn concurrency(self) -> usize {
+    pub fn concurrency(self, relay: bool) -> usize {
         match self {
             Self::Outbox => 1,
-            Self::Notifier => 8,
+            Self::Notifier if relay => 8,
+            Self::Notifier => 2,
             Self::MailSweep => 4,
         }
     }

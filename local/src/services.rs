@@ -231,7 +231,7 @@ impl Services {
             pauses: Pauses::default(),
         };
         self.tasks.spawn(follower.run(self.stop.clone()));
-        self.bus.deliver(handlers, &self.stop, &self.tasks);
+        self.bus.deliver(handlers, self.outbox.is_none(), &self.stop, &self.tasks);
         self.tasks
             .spawn(schedule::sweep_expired(Arc::clone(&self.engine), self.stop.clone()));
         if !sweep_every.is_zero() {

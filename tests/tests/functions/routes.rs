@@ -6,7 +6,6 @@ use chamada_platform::Platform;
 use chamada_tests::env;
 use serde_json::Value;
 use std::fs;
-use utoipa_axum::router::OpenApiRouter;
 
 /// A route that a function answers.
 pub(crate) struct Answered {
@@ -19,15 +18,15 @@ pub(crate) struct Answered {
 
 /// Every route of every HTTP function's own router, as its description has them.
 pub(crate) fn answered(platform: &Platform) -> Vec<Answered> {
-    let routers: [(_, fn(Platform) -> OpenApiRouter); 4] = [
-        ("tickets", ::tickets::router),
-        ("attachments", ::attachments::router),
-        ("accounts", ::accounts::router),
-        ("mailboxes", ::mailboxes::router),
+    let routers = [
+        ("tickets", ::tickets::router(platform.clone())),
+        ("attachments", ::attachments::router(platform.clone())),
+        ("accounts", ::accounts::router(platform.clone())),
+        ("mailboxes", ::mailboxes::router(platform.clone())),
     ];
     let mut routes = Vec::new();
     for (function, router) in routers {
-        let description = serde_json::to_value(router(platform.clone()).get_openapi()).unwrap();
+        let description = serde_json::to_value(router.get_openapi()).unwrap();
         for (path, operations) in description["paths"].as_object().unwrap() {
             let methods = operations.as_object().unwrap().keys().filter(|name| *name != "parameters");
             routes.extend(methods.map(|method| Answered {

@@ -4,7 +4,6 @@ use std::{
     collections::HashMap,
     io::{BufRead, BufReader},
     net::TcpListener,
-    path::Path,
     process::{Child, Command, Stdio},
 };
 
@@ -26,7 +25,7 @@ struct Hostile {
 impl Hostile {
     /// Takes the first row of free ports that it finds. Between looking and listening another may take one: then it looks again.
     fn start() -> Self {
-        let script = Path::new("../../tests/hostile/hostile_pop3.py");
+        let script = "../../tests/hostile/hostile_pop3.py";
         for _ in 0..20 {
             let base = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
             let row = base.checked_add(u16::try_from(SCENARIOS).unwrap());
@@ -35,7 +34,7 @@ impl Hostile {
             }
             let mut command = Command::new("python3");
             command
-                .arg(&script)
+                .arg(script)
                 .args([base.to_string(), "120".to_owned()])
                 .stdout(Stdio::piped())
                 .stderr(Stdio::null());
