@@ -62,6 +62,7 @@ pub async fn functions(platform: &Platform) -> Result<Functions, WiringError> {
         .route("/api/openapi.json", described)
         // Before the client's files, which answer everything else.
         .route("/api", any(no_such_route))
+        .route("/api/", any(no_such_route))
         .route("/api/{*rest}", any(no_such_route))
         .method_not_allowed_fallback(no_such_method);
     let outbox = Arc::new(outbox::Handler::new(platform.clone()));

@@ -110,7 +110,9 @@ async fn limits_are_where_they_are_said_to_be() {
         assert!([400, 404, 422].contains(&reply.status), "{}: {}", reply.asked, reply.status);
     }
     admin.get("/api/tickets/999999").await.expect_problem(404, "not_found");
-    admin.get("/api/nothing").await.expect_problem(404, "not_found");
+    for nothing in ["/api", "/api/", "/api/nothing", "/api/tickets/1/nothing"] {
+        admin.get(nothing).await.expect_problem(404, "not_found");
+    }
 }
 
 #[tokio::test]

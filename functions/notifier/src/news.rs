@@ -5,7 +5,7 @@ use chamada_domain::entry::Event;
 use chamada_domain::{Role, Status, Ticket, TicketNumber, User, UserId};
 use chamada_mail::News;
 use chamada_platform::HandlerError;
-use chamada_store::StoreError;
+use chamada_store::{StoreError, can_attend};
 
 use crate::send::{Letter, send};
 use crate::site::Site;
@@ -83,6 +83,8 @@ fn item(entry: &ChainedEntry, around: &[ChainedEntry]) -> Option<Item> {
                 .any(|other| other.entry.seq > entry.entry.seq && together(other, entry) && resolves(other));
             Some(if resolved { Item::Resolved } else { Item::Reply })
         }
+        // An out-of-office answer is nothing that anybody waits for.
+        Event::Message(message) if message.mail.as_ref().is_some_and(|mail| mail.automatic) => None,
         Event::Message(_) => Some(Item::Answer),
         Event::Status(_) | Event::Due(_) if told_by_message => None,
         Event::Status(change) if change.to == Status::Resolved => Some(Item::Resolved),
@@ -100,7 +102,8 @@ fn item(entry: &ChainedEntry, around: &[ChainedEntry]) -> Option<Item> {
     }
 }
 
-/// Who is told: nobody of what they did themselves, nobody deactivated, and of all but staff replies and assignments those alone who want that.
+/// Who is told: nobody of what they did themselves, nobody deactivated; of customers' answers and of changes of status and date those alone who want
+/// that; and what an assignee is told goes to nobody who is that no longer, or may not be.
 async fn recipients(handler: &Handler, ticket: &Ticket, entry: &ChainedEntry, item: &Item) -> Result<Vec<User>, HandlerError> {
     let watchers = ticket.cc.iter().map(|watcher| watcher.id.clone());
     let (ids, optional): (Vec<UserId>, bool) = match item {
@@ -111,9 +114,11 @@ async fn recipients(handler: &Handler, ticket: &Ticket, entry: &ChainedEntry, it
         Item::Assigned(id) => (vec![id.clone()], false),
     };
     let own = |user: &User| *item != Item::Received && author(entry) == Some(&user.id);
+    let to_assignee = matches!(item, Item::Answer | Item::Assigned(_));
+    let attends = |user: &User| can_attend(user) && ticket.is_assigned_to(&user.id);
     let users = handler.store.users(&ids).await.map_err(table)?.into_iter().flatten();
     Ok(users
-        .filter(|user| user.active && !own(user) && (user.notify || !optional))
+        .filter(|user| user.active && !own(user) && (user.notify || !optional) && (!to_assignee || attends(user)))
         .collect())
 }
 

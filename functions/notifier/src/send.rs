@@ -56,6 +56,12 @@ pub(crate) async fn send(handler: &Handler, site: &Site, letter: &Letter<'_>) ->
     let about = format!("{} {} {}", letter.entry.entry.at, ticket, seq);
     let handed = hand_over(handler, site, &mail, &about).await;
     failpoint::pass("after-send");
+    let handed = match handed {
+        // It may have been sent: the record stays as it is, and is taken up again when its minute is over.
+        Err(Unsent::Unknown(error)) => return Err(error),
+        Err(Unsent::Refused(error)) => Err(error),
+        Ok(service_id) => Ok(service_id),
+    };
     sending.at = handler.now();
     sending.state = if handed.is_ok() { SendingState::Sent } else { SendingState::Failed };
     sending.service_id = handed.as_ref().ok().cloned().flatten();
@@ -107,12 +113,28 @@ pub(crate) fn compose_kind(site: &Site, user: &User, kind: &Kind<'_>) -> Result<
     compose(&site.key, &site.envelope(user), kind).map_err(|error| HandlerError::poison("a mail cannot be written").caused_by(error))
 }
 
+/// Why a mail was not handed over.
+pub(crate) enum Unsent {
+    /// The service said so: nothing was sent.
+    Refused(HandlerError),
+    /// There was no answer: it may have been sent.
+    Unknown(HandlerError),
+}
+
+impl From<Unsent> for HandlerError {
+    fn from(unsent: Unsent) -> Self {
+        match unsent {
+            Unsent::Refused(error) | Unsent::Unknown(error) => error,
+        }
+    }
+}
+
 /// Gives a mail to the mail service; what the service calls it. `about` says in the mail itself which entry it announces: moment, ticket and
 /// place, for those who keep mails as files.
-pub(crate) async fn hand_over(handler: &Handler, site: &Site, mail: &Outgoing, about: &str) -> Result<Option<String>, HandlerError> {
+pub(crate) async fn hand_over(handler: &Handler, site: &Site, mail: &Outgoing, about: &str) -> Result<Option<String>, Unsent> {
     let raw = [format!("X-Chamada-Entry: {about}\r\n").as_bytes(), &mail.raw].concat();
     let message = RawMessage::builder().data(Blob::new(raw)).build();
-    let message = message.map_err(|error| HandlerError::poison("a mail cannot be written").caused_by(error))?;
+    let message = message.map_err(|error| Unsent::Refused(HandlerError::poison("a mail cannot be written").caused_by(error)))?;
     let sent = handler
         .platform
         .ses()
@@ -124,6 +146,11 @@ pub(crate) async fn hand_over(handler: &Handler, site: &Site, mail: &Outgoing, a
         .await;
     match sent {
         Ok(answer) => Ok(answer.message_id),
-        Err(error) => Err(HandlerError::retry("the mail service did not take a mail").caused_by(error)),
+        Err(error) if error.as_service_error().is_some() => Err(Unsent::Refused(
+            HandlerError::retry("the mail service did not take a mail").caused_by(error),
+        )),
+        Err(error) => Err(Unsent::Unknown(
+            HandlerError::retry("the mail service did not answer").caused_by(error),
+        )),
     }
 }

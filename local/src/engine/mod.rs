@@ -1,4 +1,4 @@
-//! The embedded DynamoDB: dynoxide on a file, served on loopback to the ordinary SDK.
+//! The embedded DynamoDB: dynoxide on a file, for the ordinary SDK: in this process without a socket, for others on loopback.
 
 mod dispatch;
 mod group_commit;
@@ -27,7 +27,7 @@ use crate::template::Table;
 /// DynamoDB accepts requests of up to 16 MB.
 const MAX_BODY: usize = 16 * 1024 * 1024;
 
-/// Threads of the engine's own runtime: one to work while the other reads and writes sockets.
+/// Threads of the engine's own runtime: one to work while the other reads and writes.
 const THREADS: usize = 2;
 
 /// `PRAGMA synchronous` FULL.
@@ -186,7 +186,7 @@ impl Engine {
         deleted.map_err(|error| EngineError::Table(error.to_string()))
     }
 
-    /// Stops listening, finishes what has begun, closes the file.
+    /// Stops listening and finishes what has begun. The file is closed when the last client made by [`Engine::client`] is dropped too.
     pub fn stop(mut self) {
         self.finish();
     }

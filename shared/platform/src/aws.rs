@@ -12,6 +12,7 @@ use aws_smithy_runtime_api::client::interceptors::context::InterceptorContext;
 use aws_smithy_runtime_api::client::retries::classifiers::{ClassifyRetry, RetryAction};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use serde_json::Value;
 
 use crate::error::ServiceError;
 
@@ -61,6 +62,20 @@ fn retries() -> RetryConfig {
         .with_max_backoff(Duration::from_secs(5))
 }
 
+/// The mail service's: one attempt, since a second one might send a second mail; the caller knows when to try again. A relay of one machine may take 30 s
+/// for an answer; a function has 60.
+pub(crate) fn mail_retries() -> RetryConfig {
+    RetryConfig::disabled()
+}
+
+/// As [`mail_retries`].
+pub(crate) fn mail_timeouts() -> TimeoutConfig {
+    TimeoutConfig::builder()
+        .connect_timeout(Duration::from_secs(2))
+        .operation_timeout(Duration::from_secs(45))
+        .build()
+}
+
 /// Has single writes tried again that met a transaction on their item: nothing was written, and the transaction is over in milliseconds. The SDK
 /// counts DynamoDB's `TransactionConflictException` among the caller's faults.
 #[derive(Debug)]
@@ -68,10 +83,9 @@ pub(crate) struct TransactionConflicts;
 
 impl ClassifyRetry for TransactionConflicts {
     fn classify_retry(&self, context: &InterceptorContext) -> RetryAction {
-        const CODE: &[u8] = b"#TransactionConflictException";
         let refused = context.response().filter(|response| response.status().as_u16() == 400);
         let body = refused.and_then(|response| response.body().bytes()).unwrap_or_default();
-        if body.windows(CODE.len()).any(|part| part == CODE) {
+        if is_transaction_conflict(body) {
             RetryAction::retryable_error(ErrorKind::ThrottlingError)
         } else {
             RetryAction::NoActionIndicated
@@ -81,6 +95,14 @@ impl ClassifyRetry for TransactionConflicts {
     fn name(&self) -> &'static str {
         "transaction conflicts"
     }
+}
+
+/// Whether a refusal is that one: by its own type, since items that it quotes may hold anything.
+fn is_transaction_conflict(body: &[u8]) -> bool {
+    let refusal: Value = serde_json::from_slice(body).unwrap_or_default();
+    refusal["__type"]
+        .as_str()
+        .is_some_and(|kind| kind.ends_with("#TransactionConflictException"))
 }
 
 /// Region and credentials as AWS programs find them, over our HTTPS client.
@@ -100,6 +122,15 @@ pub(crate) fn patient(config: SdkConfig) -> SdkConfig {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_conflict_is_told_by_its_type_alone() {
+        let conflict = br#"{"__type":"com.amazonaws.dynamodb.v20120810#TransactionConflictException","message":"x"}"#;
+        assert!(is_transaction_conflict(conflict));
+        let quoted = br##"{"__type":"com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException","Item":{"t":{"S":"#TransactionConflictException"}}}"##;
+        assert!(!is_transaction_conflict(quoted));
+        assert!(!is_transaction_conflict(b"") && !is_transaction_conflict(b"[]"));
+    }
 
     #[test]
     fn every_root_is_there() {

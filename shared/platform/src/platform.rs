@@ -29,8 +29,8 @@ struct Inner {
 
 /// A client of `$crate_name` at its endpoint, where the configuration names one.
 macro_rules! client {
-    ($crate_name:ident, $inner:expr, $endpoint:expr $(, $setting:ident($value:expr))?) => {{
-        let mut config = $crate_name::config::Builder::from(&$inner.sdk)$(.$setting($value))?;
+    ($crate_name:ident, $inner:expr, $endpoint:expr $(, $setting:ident($value:expr))*) => {{
+        let mut config = $crate_name::config::Builder::from(&$inner.sdk)$(.$setting($value))*;
         config.set_endpoint_url($endpoint.clone().or_else(|| $inner.sdk.endpoint_url().map(str::to_owned)));
         $crate_name::Client::from_conf(config.build())
     }};
@@ -87,9 +87,10 @@ impl Platform {
     /// SES, which sends mail. Its error messages may quote addresses: don't log them.
     #[must_use]
     pub fn ses(&self) -> &aws_sdk_sesv2::Client {
+        let (endpoint, retries, timeouts) = (&self.0.config.endpoints.ses, aws::mail_retries(), aws::mail_timeouts());
         self.0
             .ses
-            .get_or_init(|| client!(aws_sdk_sesv2, self.0, self.0.config.endpoints.ses))
+            .get_or_init(|| client!(aws_sdk_sesv2, self.0, endpoint, retry_config(retries), timeout_config(timeouts)))
     }
 
     /// EventBridge.

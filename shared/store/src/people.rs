@@ -95,7 +95,7 @@ impl Store {
         transaction.put(&self.table, Guard::Email, email_item(user), Some(Condition::absent()));
         self.count_administrators(&mut transaction, None, user);
         self.remember(&mut transaction, request, &made(user))?;
-        self.run_for_user(transaction, request).await
+        self.run_for_user(transaction, request, &mut Pauses::default()).await
     }
 
     /// The account of this address, made where there is none: what a mail's sender gets.
@@ -139,15 +139,15 @@ impl Store {
             }
             self.count_administrators(&mut transaction, Some(&before), &user);
             self.remember(&mut transaction, request, &made(&user))?;
-            match self.run_for_user(transaction, request).await {
+            match self.run_for_user(transaction, request, &mut pauses).await {
                 Err(StoreError::Raced) if pauses.wait().await => {}
                 outcome => return outcome.map(|()| user),
             }
         }
     }
 
-    async fn run_for_user(&self, transaction: Transaction, request: Option<&Idempotency>) -> Result<(), StoreError> {
-        match transaction.run(&self.client).await {
+    async fn run_for_user(&self, transaction: Transaction, request: Option<&Idempotency>, pauses: &mut Pauses) -> Result<(), StoreError> {
+        match transaction.run_within(&self.client, pauses).await {
             Ok(()) => Ok(()),
             Err(Failure::Store(error)) => Err(error),
             Err(Failure::Condition(Guard::Email, _)) => Err(StoreError::Conflict("email_taken")),

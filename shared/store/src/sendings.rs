@@ -172,16 +172,15 @@ impl Store {
             start: None,
         };
         let page = self.page(range).await?;
-        let sendings = page
+        let mut sendings = page
             .items
             .iter()
             .map(|item| item.json("sending"))
             .collect::<Result<Vec<Sending>, _>>()?;
         let cut = sendings.last().filter(|_| page.next.is_some());
-        Ok(NewestSendings {
-            complete_from: cut.map_or(0, |last| last.seq + 1),
-            sendings,
-        })
+        let complete_from = cut.map_or(0, |last| last.seq + 1);
+        sendings.reverse();
+        Ok(NewestSendings { sendings, complete_from })
     }
 
     /// The mails that announced entries from `first` to `last` of a ticket.
@@ -198,7 +197,7 @@ impl Store {
 /// The newest mails of a ticket.
 #[derive(Debug, Clone, Default)]
 pub struct NewestSendings {
-    /// Newest entries first.
+    /// Oldest entries first.
     pub sendings: Vec<Sending>,
     /// All mails of this entry and of those after it are among them.
     pub complete_from: u64,

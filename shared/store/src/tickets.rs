@@ -158,7 +158,7 @@ impl Store {
     pub async fn open_ticket(&self, draft: &Draft, with: &With<'_>) -> Result<(), StoreError> {
         let mut pauses = Pauses::default();
         loop {
-            match self.commit(draft, with).await? {
+            match self.commit(draft, with, &mut pauses).await? {
                 Outcome::Done => return Ok(()),
                 Outcome::Raced if pauses.wait().await => {}
                 Outcome::Raced => return Err(StoreError::Raced),
@@ -206,7 +206,7 @@ impl Store {
             if draft.is_empty() {
                 return Ok(draft);
             }
-            match self.commit(&draft, with).await? {
+            match self.commit(&draft, with, &mut pauses).await? {
                 Outcome::Done => return Ok(draft),
                 Outcome::Raced if pauses.wait().await => {}
                 Outcome::Raced => return Err(StoreError::Raced),
@@ -214,7 +214,7 @@ impl Store {
         }
     }
 
-    async fn commit(&self, draft: &Draft, with: &With<'_>) -> Result<Outcome, StoreError> {
+    async fn commit(&self, draft: &Draft, with: &With<'_>, pauses: &mut Pauses) -> Result<Outcome, StoreError> {
         let mut transaction = Transaction::default();
         self.add_ticket(&mut transaction, draft)?;
         self.add_watchers(&mut transaction, draft)?;
@@ -232,9 +232,9 @@ impl Store {
                 id: None,
             },
         )?;
-        match transaction.run(&self.client).await {
+        match transaction.run_within(&self.client, pauses).await {
             Ok(()) => Ok(Outcome::Done),
-            Err(Failure::Contention) => Ok(Outcome::Raced),
+            Err(Failure::Contention) => Err(StoreError::Raced),
             Err(Failure::Store(error)) => Err(error),
             Err(Failure::Condition(guard, item)) => settle(guard, item.as_ref(), draft, with),
         }

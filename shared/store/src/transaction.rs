@@ -134,9 +134,13 @@ impl Transaction {
 
     /// Carries it out; again where others were at the same items and nothing was written, until they are done.
     pub(crate) async fn run(self, client: &Client) -> Result<(), Failure> {
+        self.run_within(client, &mut Pauses::default()).await
+    }
+
+    /// The same for a caller who tries again in other ways too: with the pauses that are left of `pauses`.
+    pub(crate) async fn run_within(self, client: &Client, pauses: &mut Pauses) -> Result<(), Failure> {
         let guards: Vec<Guard> = self.items.iter().map(|(guard, _)| *guard).collect();
         let items: Vec<_> = self.items.into_iter().map(|(_, item)| item).collect();
-        let mut pauses = Pauses::default();
         loop {
             let outcome = client.transact_write_items().set_transact_items(Some(items.clone())).send().await;
             let Err(error) = outcome else { return Ok(()) };
@@ -150,10 +154,8 @@ impl Transaction {
 
 fn classify(error: SdkError<TransactWriteItemsError>, guards: &[Guard]) -> Failure {
     let Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) = error.as_service_error() else {
-        return match error.as_service_error() {
-            Some(TransactWriteItemsError::TransactionInProgressException(_)) => Failure::Contention,
-            _ => Failure::Store(StoreError::unavailable(error)),
-        };
+        // One of them says that an earlier attempt of this very request is under way, which the SDK has waited for: it may yet be done.
+        return Failure::Store(StoreError::unavailable(error));
     };
     let reasons = cancelled.cancellation_reasons();
     let failures = reasons

@@ -60,6 +60,36 @@ async fn who_is_given_a_ticket_gets_a_plain_link() {
 }
 
 #[tokio::test]
+async fn what_a_customer_answers_goes_to_who_attends_to_the_ticket_as_long_as_they_do() {
+    let office = Office::open().await;
+    let number = office.desk.ticket(&office.ana).await.number;
+    office.desk.assign(number, &office.sofia).await;
+    let as_customer = |message: &mut chamada_domain::message::NewMessage| message.voice = chamada_domain::message::Voice::Customer;
+    office
+        .desk
+        .answer(number, &office.ana, "Sigue igual", as_customer, &With::default())
+        .await;
+    office.tell("message", number, 3).await.unwrap();
+    let mails = office.taken();
+    assert_eq!(office.recipients().len(), 1, "nobody else, and not who wrote it");
+    assert!(office.recipients()[0].contains("sofia@example.org"));
+    assert_eq!(behind(&mails[0], "?key="), None, "staff get a plain link");
+    // Whoever is no longer of the staff reads no more of it, whatever the ticket says of its assignee.
+    let demoted = |user: &mut User| {
+        user.role = Role::User;
+        Ok(())
+    };
+    office.desk.app.store.change_user(&office.sofia.id, None, demoted).await.unwrap();
+    office
+        .desk
+        .answer(number, &office.ana, "Y ahora peor", as_customer, &With::default())
+        .await;
+    office.tell("message", number, 4).await.unwrap();
+    office.tell("assigned", number, 2).await.unwrap();
+    assert_eq!(office.taken().len(), 1);
+}
+
+#[tokio::test]
 async fn changes_of_status_go_to_those_who_want_to_hear_of_them() {
     let office = Office::open().await;
     let number = office.answered().await;

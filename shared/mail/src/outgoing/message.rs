@@ -28,7 +28,8 @@ struct Manner {
 fn manner(kind: &Kind<'_>) -> Manner {
     let (automatic, optional) = match kind {
         Kind::News(_, News::Reply { .. } | News::Resolved { .. }) => (false, false),
-        Kind::News(..) => (true, true),
+        Kind::News(_, News::Answer { .. }) => (false, true),
+        Kind::News(_, News::Received { .. } | News::StatusChanged | News::DueChanged | News::Assigned { .. }) => (true, true),
         Kind::SignIn { .. } | Kind::TicketLink { .. } => (true, false),
     };
     Manner { automatic, optional }

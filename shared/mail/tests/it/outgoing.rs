@@ -235,6 +235,18 @@ fn every_kind_in_every_language() {
             ),
             (
                 Kind::News(
+                    plain,
+                    News::Answer {
+                        author: "Camila",
+                        at: now,
+                        text: "x",
+                    },
+                ),
+                ["respondió hoy", "respondeu hoje", "answered today"],
+                false,
+            ),
+            (
+                Kind::News(
                     world.ticket(),
                     News::Resolved {
                         author: ana,
