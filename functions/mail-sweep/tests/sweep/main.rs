@@ -8,4 +8,3 @@ mod pop3;
 mod answers;
 mod broken;
 mod once;
-mod speed;
