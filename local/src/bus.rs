@@ -51,10 +51,10 @@ impl Bus {
         }
     }
 
-    /// Accepts events in EventBridge's shape. When it returns, they are on disk, once for each rule that matches.
+    /// Accepts events in EventBridge's shape. When it returns, the journal has them, once for each rule that matches.
     ///
     /// # Errors
-    /// Where they are not.
+    /// Where it has not.
     pub async fn put(&self, events: &[Value]) -> Result<(), JournalError> {
         let matching = events.iter().flat_map(|event| {
             let rules = self.template.rules.iter().filter(move |rule| rule.pattern.matches(event));

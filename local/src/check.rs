@@ -3,7 +3,6 @@
 use std::io::Write;
 
 use chamada_domain::TicketNumber;
-use chamada_domain::verify::{Found, verify};
 use chamada_platform::Platform;
 use chamada_store::{Store, StoreError};
 use chamada_web::App;
@@ -18,17 +17,13 @@ pub async fn check(platform: &Platform) -> Result<bool, WiringError> {
     let store = App::new(platform.clone()).store;
     let (mut tickets, mut entries, mut bad) = (0_u64, 0_u64, 0_u64);
     for number in (1..=store.last_number().await?).map(TicketNumber) {
-        let history = store.history(number).await?;
-        match difference(&store, number, &history).await? {
-            Some(difference) => {
-                bad += 1;
-                say(&format!("ticket {number}: {difference}"))?;
-            }
-            None if history.is_empty() => continue,
-            None => {}
+        let Some(checked) = checked(&store, number).await? else { continue };
+        if let Some(difference) = checked.difference {
+            bad += 1;
+            say(&format!("ticket {number}: {difference}"))?;
         }
         tickets += 1;
-        entries += history.len() as u64;
+        entries += checked.entries;
     }
     say(&format!(
         "{tickets} tickets, {entries} entries checked: {}",
@@ -41,18 +36,35 @@ pub async fn check(platform: &Platform) -> Result<bool, WiringError> {
     Ok(bad == 0)
 }
 
-/// What is wrong with a ticket; nothing where all is right, or where its number was never used.
-async fn difference(store: &Store, number: TicketNumber, history: &[Found]) -> Result<Option<String>, WiringError> {
+/// What a check of one ticket found.
+struct Checked {
+    entries: u64,
+    difference: Option<String>,
+}
+
+/// Checks one ticket; nothing where its number was never used.
+async fn checked(store: &Store, number: TicketNumber) -> Result<Option<Checked>, WiringError> {
+    let wrong = |entries: usize, words: &str| {
+        Ok(Some(Checked {
+            entries: entries as u64,
+            difference: Some(words.to_owned()),
+        }))
+    };
     let ticket = match store.ticket(number).await {
         Ok(ticket) => ticket,
-        Err(StoreError::NotFound) if history.is_empty() => return Ok(None),
-        Err(StoreError::NotFound) => return Ok(Some("there is a history and no ticket".into())),
-        Err(StoreError::Corrupt { what }) => return Ok(Some(what.into())),
+        Err(StoreError::NotFound) => match store.history(number).await?.len() {
+            0 => return Ok(None),
+            entries => return wrong(entries, "there is a history and no ticket"),
+        },
+        Err(StoreError::Corrupt { what }) => return wrong(store.history(number).await?.len(), what),
         Err(error) => return Err(error.into()),
     };
-    let verdict = verify(&ticket, history);
+    let (_, verdict) = store.verified(ticket).await?;
     let place = verdict.first_bad_seq.map(|seq| format!("entry {seq}: ")).unwrap_or_default();
-    Ok(verdict.problem.map(|problem| format!("{place}{problem}")))
+    Ok(Some(Checked {
+        entries: verdict.entries,
+        difference: verdict.problem.map(|problem| format!("{place}{problem}")),
+    }))
 }
 
 fn say(line: &str) -> Result<(), WiringError> {

@@ -51,9 +51,8 @@ impl Function {
     #[must_use]
     pub fn concurrency(self, relay: bool) -> usize {
         match self {
-            Self::Outbox => 1,
             Self::Notifier if relay => 8,
-            Self::Notifier => 2,
+            Self::Outbox | Self::Notifier => 1,
             Self::MailSweep => 4,
         }
     }

@@ -9,6 +9,7 @@ pub mod durable;
 pub mod engine;
 pub mod folder;
 pub mod functions;
+pub mod inside;
 pub mod journal;
 pub mod keys;
 pub mod objects;

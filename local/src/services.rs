@@ -23,6 +23,7 @@ use crate::doubles::{self, Doubles, Mailer, OutboxFolder, ParameterFile, Relay, 
 use crate::engine::{Durability, Engine, EngineError};
 use crate::folder::{Folder, ServerFile};
 use crate::functions::Handlers;
+use crate::inside::{self, Inside};
 use crate::journal::{Journal, JournalError};
 use crate::keys::Credentials;
 use crate::objects;
@@ -131,7 +132,8 @@ impl Services {
         let s3 = files.local_addr().map_err(io("the files port has no address"))?;
         let buckets = [FILES_BUCKET, MAIL_BUCKET];
         let objects = objects::router(&path.join("objects"), &buckets, &credentials, &settings.site_url, clock.clone());
-        serve(files, objects.map_err(io("the files cannot be served"))?, &listeners, &listening);
+        let objects = objects.map_err(io("the files cannot be served"))?;
+        serve(files, objects.clone(), &listeners, &listening);
 
         let (mailer, outbox) = mailer(path, settings)?;
         let parameters = ParameterFile::open(path).map_err(io("the stored secrets cannot be read"))?;
@@ -150,7 +152,7 @@ impl Services {
             .await
             .map_err(io("no port on loopback is free"))?;
         let own = listener.local_addr().map_err(io("the services' port has no address"))?;
-        serve(listener, app, &listeners, &listening);
+        serve(listener, app.clone(), &listeners, &listening);
 
         let file = ServerFile {
             site_url: settings.site_url.clone(),
@@ -161,7 +163,12 @@ impl Services {
             control: format!("http://{own}/{secret}/control"),
         };
         let config = configuration(&file, settings)?;
-        let sdk = sdk_config(&credentials, engine.client(plain_http()));
+        let inside = [(&file.s3, objects), (&file.services, app)].map(|(endpoint, app)| Inside {
+            endpoint: endpoint.clone(),
+            app,
+        });
+        let inside = inside.into_iter().chain([engine.inside()]).collect();
+        let sdk = sdk_config(&credentials, inside::client(inside, plain_http()));
         let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
         Ok(Self {
             engine: Arc::new(engine),

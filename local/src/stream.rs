@@ -161,6 +161,8 @@ impl Follower {
     async fn trim(&self) {
         let trimmed = async {
             if let Some(position) = self.journal.position(self.stream.arn()).await? {
+                // What the journal may forget in a power loss must still stand in the stream.
+                self.journal.sync().await?;
                 self.stream.trim(&position).await?;
             }
             Ok::<_, StreamError>(())

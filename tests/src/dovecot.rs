@@ -2,6 +2,7 @@
 //!
 //! Dovecot itself runs as an ordinary user always: as the caller, or as `nobody` where the caller is root. The Debian package is `dovecot-pop3d`.
 
+use crate::scratch::Scratch;
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 use std::{
     fs,
@@ -17,12 +18,11 @@ use std::{
     thread::sleep,
     time::{Duration, Instant},
 };
-use tempfile::TempDir;
 
 /// The running server; it ends, and its folder goes, when dropped.
 pub struct Dovecot {
     master: Child,
-    dir: TempDir,
+    dir: Scratch,
     owner: Owner,
     /// Port without TLS from the start; offers STLS.
     pub port: u16,
@@ -73,7 +73,7 @@ impl Dovecot {
 
     fn try_start(users: &[(&str, &str)], options: &Options) -> Result<Self, String> {
         let owner = Owner::find();
-        let dir = tempfile::Builder::new().prefix("dovecot-").tempdir().map_err(|e| e.to_string())?;
+        let dir = Scratch::new("dovecot-");
         fs::set_permissions(dir.path(), fs::Permissions::from_mode(0o755)).map_err(|e| e.to_string())?;
         let (port, tls_port) = (free_port(), free_port());
         write_certificates(dir.path());

@@ -37,6 +37,7 @@ pub mod outbox;
 mod proxy;
 mod replica;
 pub mod runtime_api;
+pub mod scratch;
 pub mod server;
 pub mod story;
 pub mod unguarded;

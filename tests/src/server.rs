@@ -4,6 +4,7 @@ use crate::{
     between::{Between, attach, published_engine},
     client::Api,
     env,
+    scratch::Scratch,
 };
 use std::{
     fs::{self, OpenOptions},
@@ -14,7 +15,6 @@ use std::{
     thread::sleep,
     time::{Duration, Instant},
 };
-use tempfile::TempDir;
 
 /// Longest that a start may take before a test gives up; the contract is far below it, but test machines are shared.
 const START: Duration = Duration::from_secs(60);
@@ -52,7 +52,7 @@ pub struct Server {
     listening: String,
     port: u16,
     sign_in: Option<String>,
-    _folder: Option<TempDir>,
+    _folder: Option<Scratch>,
 }
 
 /// What a process holds of memory, in KiB, as `/proc/PID/status` tells.
@@ -71,7 +71,7 @@ impl Server {
     /// With the server's log, where it does not come up.
     #[must_use]
     pub fn start(options: Options) -> Self {
-        let folder = tempfile::Builder::new().prefix("chamada-").tempdir().unwrap();
+        let folder = Scratch::new("chamada-");
         let data = folder.path().join("data");
         let mut server = Self::start_in(&data, options);
         server._folder = Some(folder);
@@ -81,7 +81,7 @@ impl Server {
     /// Starts a server whose functions talk to the engine through something else, which is told of the engine as soon as it is published.
     #[must_use]
     pub fn start_through(options: Options, between: &impl Between) -> Self {
-        let folder = tempfile::Builder::new().prefix("chamada-").tempdir().unwrap();
+        let folder = Scratch::new("chamada-");
         let data = folder.path().join("data");
         let mut server = std::thread::scope(|scope| {
             scope.spawn(|| attach(&data, between, START));

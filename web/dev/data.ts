@@ -11,7 +11,7 @@ import type {
   User,
 } from '../src/api/types.ts';
 
-const MINUTE = 60_000;
+export const MINUTE = 60_000;
 export const HOUR = 60 * MINUTE;
 export const DAY = 24 * HOUR;
 export const ago = (ms: number) => new Date(Date.now() - ms).toISOString();
@@ -255,6 +255,7 @@ export const mailboxes: Mailbox[] = [
     address: 'soporte@farmaciasluz.example',
     host: 'mail.farmaciasluz.example',
     auth: { type: 'password', username: 'soporte' },
+    last_sweep: { at: ago(2 * HOUR - MINUTE) },
   }),
   mailbox('ajuda', 'Ajuda', {
     address: 'ajuda@drogariasol.example',

@@ -39,6 +39,10 @@ export class Desk {
   /** Makes every call fail as if the session had ended. */
   sessionEnded = false;
   tampered = new Set<number>();
+  /** Specialists see what is theirs alone, and may take what is nobody's. */
+  seeAssigned = false;
+  /** Mailboxes whose server refuses the password. */
+  refused = new Set(['mbx_ajuda']);
   /** When the sweeps began that are under way. */
   started = new Map<string, number>();
 }

@@ -45,11 +45,13 @@ function ticket(me: User | undefined, held: Held): Ticket {
   return { ...held.ticket, can: can(me, held.ticket) };
 }
 
-function heldOf(desk: Desk, { me }: Call, number: string | undefined): Held {
+function heldOf(desk: Desk, { me }: Call, number: string | undefined, claiming = false): Held {
   if (desk.sessionEnded) return refuse(401, 'sign_in_needed');
   const held = desk.tickets.get(Number(number)) ?? refuse(404, 'not_found');
   if (!me) return refuse(401, 'sign_in_needed');
   if (me.role === 'user' && held.ticket.requester.id !== me.id) return refuse(404, 'not_found');
+  const theirs = held.ticket.assignee?.id === me.id || (claiming && !held.ticket.assignee);
+  if (desk.seeAssigned && me.role === 'specialist' && !theirs) return refuse(404, 'not_found');
   return held;
 }
 
@@ -172,7 +174,7 @@ function assign(held: Held, by: User | undefined, to: User | undefined): void {
 }
 
 function claim(desk: Desk, call: Call, number: string | undefined): Response {
-  const held = heldOf(desk, call, number);
+  const held = heldOf(desk, call, number, true);
   assign(held, call.me, call.me);
   held.ticket.version += 1;
   return json(ticket(call.me, held));

@@ -37,7 +37,7 @@ export function append(held: Held, author: User | undefined, entry: NewEntry): E
 
 const at = (ms: number) => new Date(Date.now() + ms).toISOString();
 
-export const PICTURES: Attached[] = [
+const PICTURES: Attached[] = [
   {
     attachment_id: 'att_photo',
     name: 'caja3-error-51C.png',

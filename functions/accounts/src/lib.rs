@@ -14,7 +14,6 @@ mod site;
 mod trees;
 mod users;
 mod view;
-mod who;
 
 use chamada_platform::Platform;
 use chamada_web::App;

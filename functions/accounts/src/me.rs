@@ -8,7 +8,7 @@ use chamada_platform::Secret;
 use chamada_store::{Idempotency, StoreError};
 use chamada_web::openapi::{IdempotencyHeader, ReadProblems, WriteProblems};
 use chamada_web::read::{Fields, Input, boolean, line, secret, word};
-use chamada_web::{App, Conditional, Json, Problem, SourceAddress, Write};
+use chamada_web::{App, Conditional, Json, Problem, SignedIn, SourceAddress, Write};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -17,7 +17,6 @@ use crate::password;
 use crate::requests::{or_as_it_is, sealed};
 use crate::session::{WRONG_PASSWORDS, attempts_of};
 use crate::view::UserView;
-use crate::who::Person;
 
 /// For how long a sign-in by link stands for the old password, in seconds.
 const LINK_COUNTS: i64 = 15 * 60;
@@ -80,7 +79,7 @@ impl Input for Change {
 
 /// Who is signed in.
 #[utoipa::path(get, path = "/api/me", tag = "accounts", responses((status = 200, body = Me), ReadProblems))]
-pub(crate) async fn me(person: Person, conditional: Conditional) -> Result<Response, Problem> {
+pub(crate) async fn me(person: SignedIn, conditional: Conditional) -> Result<Response, Problem> {
     conditional.answer(None, &Me::from(&person.user))
 }
 
@@ -91,7 +90,7 @@ pub(crate) async fn me(person: Person, conditional: Conditional) -> Result<Respo
     responses((status = 200, body = Me), WriteProblems))]
 pub(crate) async fn change_me(
     State(app): State<App>,
-    person: Person,
+    person: SignedIn,
     source: SourceAddress,
     write: Write<Change>,
 ) -> Result<Json<Me>, Problem> {
@@ -110,7 +109,7 @@ pub(crate) async fn change_me(
 /// The outer refusal is the request's, the inner one the store's.
 async fn apply(
     app: &App,
-    person: &Person,
+    person: &SignedIn,
     source: SourceAddress,
     change: Change,
     request: Option<&Idempotency>,
@@ -133,7 +132,7 @@ async fn apply(
 }
 
 /// Whoever sits at an open session must not be able to lock its owner out.
-async fn allow_password_change(app: &App, person: &Person, source: SourceAddress, current: Option<Secret>) -> Result<(), Problem> {
+async fn allow_password_change(app: &App, person: &SignedIn, source: SourceAddress, current: Option<Secret>) -> Result<(), Problem> {
     let by_link_at = person.session().and_then(|record| record.session.by_link_at);
     if by_link_at.is_some_and(|at| is_fresh(at, app.now())) {
         return Ok(());

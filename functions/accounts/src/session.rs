@@ -3,13 +3,13 @@
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use chamada_domain::{EmailAddress, TicketNumber, Timestamp, User};
-use chamada_platform::{Secret, secret_hash};
+use chamada_platform::{Secret, random, secret_hash};
 use chamada_store::{HeldKey, Redeemed, Session, StoreError};
 use chamada_web::credentials::{ended_session_cookie, session_cookie};
 use chamada_web::openapi::WriteProblems;
 use chamada_web::read::{Fields, Input, email, secret};
 use chamada_web::session::{guest_cookie, person_cookie};
-use chamada_web::{App, Caller, Json, Problem, SameOrigin, SourceAddress};
+use chamada_web::{App, Caller, Json, Problem, SameOrigin, SignedIn, SourceAddress};
 use http::StatusCode;
 use http::header::SET_COOKIE;
 use serde::Serialize;
@@ -20,7 +20,6 @@ use crate::keys::{Presented, bad_credentials, look_up};
 use crate::limits::limit;
 use crate::password;
 use crate::view::UserView;
-use crate::who::Person;
 
 /// Wrong passwords an hour for one address from one source.
 pub(crate) const WRONG_PASSWORDS: u64 = 10;
@@ -111,7 +110,11 @@ pub(crate) async fn begin(
 
 async fn by_link(app: &App, caller: &Caller, token: &Secret) -> Result<Response, Problem> {
     let now = app.now();
-    let person = match app.store.redeem_sign_in(&secret_hash(token), now).await? {
+    let person = match app
+        .store
+        .redeem_sign_in(&secret_hash(token), &hex::encode(random::<8>()), now)
+        .await?
+    {
         Redeemed::By(person) => person,
         Redeemed::Used => return Err(Problem::unauthorised("link_used", "This link was used before. Ask for a new one.")),
         Redeemed::Expired => return Err(Problem::unauthorised("link_expired", "This link is too old. Ask for a new one.")),
@@ -244,7 +247,7 @@ pub(crate) async fn end(State(app): State<App>, caller: Caller) -> Result<Respon
 /// Ends all of one's own sessions, this one too.
 #[utoipa::path(delete, path = "/api/sessions", tag = "accounts",
     responses((status = 204, description = "Signed out everywhere."), WriteProblems))]
-pub(crate) async fn end_all(State(app): State<App>, person: Person) -> Result<Response, Problem> {
+pub(crate) async fn end_all(State(app): State<App>, person: SignedIn) -> Result<Response, Problem> {
     app.store.end_sessions(&person.user.id).await?;
     gone(&app)
 }

@@ -6,12 +6,11 @@ use chamada_domain::{EmailAddress, Locale, Settings, SpecialistsSee};
 use chamada_store::StoreError;
 use chamada_web::openapi::{IdempotencyHeader, ReadProblems, WriteProblems};
 use chamada_web::read::{Fields, Input, Spot, boolean, email, integer, line, word};
-use chamada_web::{App, Conditional, Json, Problem, Write};
+use chamada_web::{Administrator, App, Conditional, Json, Problem, Write};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::requests::or_as_it_is;
-use crate::who::Administrator;
 
 /// The settings, every one of them.
 #[derive(Debug, Serialize, ToSchema)]

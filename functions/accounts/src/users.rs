@@ -7,7 +7,7 @@ use chamada_platform::random;
 use chamada_store::{Idempotency, Position, StoreError, can_attend};
 use chamada_web::openapi::{IdempotencyHeader, PagingParams, ReadProblems, WriteProblems};
 use chamada_web::read::{Fields, Input, boolean, email, id, line, word};
-use chamada_web::{App, Conditional, CursorKey, Id, Json, Nothing, Page, Paging, Problem, Query, Write};
+use chamada_web::{Administrator, App, Conditional, CursorKey, Id, Json, Nothing, Page, Paging, Problem, Query, Staff, Write};
 use futures::future::try_join_all;
 use http::StatusCode;
 use http::header::LOCATION;
@@ -16,7 +16,6 @@ use utoipa::ToSchema;
 
 use crate::requests::{or_as_it_is, or_done};
 use crate::view::{Items, UserView};
-use crate::who::{Administrator, Staff};
 
 /// A new account.
 #[derive(Debug, Clone, ToSchema)]

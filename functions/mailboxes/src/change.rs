@@ -5,12 +5,12 @@ use chamada_domain::mailbox::{Auth, Mailbox};
 use chamada_domain::{MailboxId, Refusal};
 use chamada_store::StoreError;
 use chamada_web::openapi::{IdempotencyHeader, WriteProblems};
-use chamada_web::{App, Id, Json, Problem, Write};
+use chamada_web::{Administrator, App, Id, Json, Problem, Write};
 
 use crate::input::MailboxChange;
 use crate::manage::{check_defaults, check_privacy, user_name};
+use crate::refused;
 use crate::view::MailboxView;
-use crate::{Administrator, refused};
 
 /// Changes what is sent. Another host, port or user needs the password again: a secret is never sent where it was not meant for.
 #[utoipa::path(patch, path = "/api/mailboxes/{id}", tag = "mailboxes", request_body = MailboxChange,
@@ -50,7 +50,14 @@ pub(crate) async fn change(
         if moved {
             return Err(Refusal::Stale.into());
         }
+        let mended =
+            secret.is_some() || leads_elsewhere(mailbox, &after) || mailbox.security != after.security || after.enabled && !mailbox.enabled;
         *mailbox = after;
+        if let Some(last) = mailbox.last_sweep.as_mut().filter(|_| mended) {
+            // What went wrong may be mended by this: the next sweep need not wait.
+            last.next_attempt_at = None;
+            last.failures = 0;
+        }
         Ok(())
     });
     match written.await {

@@ -8,12 +8,10 @@ mod probe;
 mod sweeps;
 mod view;
 
-use axum::extract::FromRequestParts;
 use chamada_domain::FieldError;
 use chamada_platform::Platform;
-use chamada_web::{App, Caller, Fields, Input, Paging, Problem};
+use chamada_web::{App, Fields, Input, Paging, Problem};
 use http::StatusCode;
-use http::request::Parts;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -32,19 +30,6 @@ pub fn router(platform: Platform) -> OpenApiRouter {
         .routes(routes!(messages::discard))
         .routes(routes!(messages::raw))
         .with_state(App::new(platform))
-}
-
-/// Extractor: an administrator. Asked before a body is looked at.
-struct Administrator(Caller);
-
-impl FromRequestParts<App> for Administrator {
-    type Rejection = Problem;
-
-    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
-        let caller = Caller::from_request_parts(parts, app).await?;
-        caller.administrator()?;
-        Ok(Self(caller))
-    }
 }
 
 /// A list without filters.

@@ -9,12 +9,12 @@ use chamada_domain::{FieldError, Kind, MailboxId, Refusal};
 use chamada_platform::random;
 use chamada_store::{Made, StoreError};
 use chamada_web::openapi::{IdempotencyHeader, PagingParams, ReadProblems, WriteProblems};
-use chamada_web::{App, Conditional, CursorKey, Id, Json, Nothing, Page, Problem, Query, Write};
+use chamada_web::{Administrator, App, Conditional, CursorKey, Id, Json, Nothing, Page, Problem, Query, Write};
 use http::StatusCode;
 
 use crate::input::{AuthInput, AuthType, NewMailbox};
 use crate::view::MailboxView;
-use crate::{Administrator, Listing, refused};
+use crate::{Listing, refused};
 
 /// Every mailbox, by name.
 #[utoipa::path(get, path = "/api/mailboxes", tag = "mailboxes", params(PagingParams), responses((status = 200, body = Page<MailboxView>), ReadProblems))]

@@ -8,11 +8,10 @@ use chamada_platform::Disposition;
 use chamada_store::{Position, StoreError};
 use chamada_web::openapi::{IdempotencyHeader, PagingParams, ReadProblems, WriteProblems};
 use chamada_web::read::word;
-use chamada_web::{App, Conditional, CursorKey, Fields, Id, Id2, Input, Nothing, Page, Paging, Problem, Query, Write};
+use chamada_web::{Administrator, App, Conditional, CursorKey, Fields, Id, Id2, Input, Nothing, Page, Paging, Problem, Query, Write};
 use http::StatusCode;
 use http::header::{CONTENT_DISPOSITION, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderValue, X_CONTENT_TYPE_OPTIONS};
 
-use crate::Administrator;
 use crate::view::{MessageId, MessageView};
 
 /// The longest mail that is handed out, in bytes: above what sweeps fetch (25 MB), so that it only guards against a foreign object.

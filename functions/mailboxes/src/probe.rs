@@ -7,11 +7,9 @@ use chamada_domain::MailboxId;
 use chamada_domain::mailbox::{Auth, Mailbox, Security, SweepError};
 use chamada_pop3::{Config, Connection, Credentials, Error, Timeouts, tls_config};
 use chamada_web::openapi::{IdempotencyHeader, WriteProblems};
-use chamada_web::{App, Id, Json, Nothing, Problem, Write};
+use chamada_web::{Administrator, App, Id, Json, Nothing, Problem, Write};
 use serde::Serialize;
 use utoipa::ToSchema;
-
-use crate::Administrator;
 
 /// The whole of it takes less than 25 s, so that the answer is there before a gateway gives up: each part has its share, and none waits for another's rest.
 const TIMEOUTS: Timeouts = Timeouts {

@@ -7,13 +7,13 @@ use chamada_domain::{MailboxId, SweepId};
 use chamada_platform::random;
 use chamada_store::{Idempotency, Made, StoreError};
 use chamada_web::openapi::{IdempotencyHeader, PagingParams, ReadProblems, WriteProblems};
-use chamada_web::{App, Conditional, CursorKey, Id, Id2, Json, Nothing, Page, Problem, Query, Write};
+use chamada_web::{Administrator, App, Conditional, CursorKey, Id, Id2, Json, Nothing, Page, Problem, Query, Write};
 use http::StatusCode;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::Listing;
 use crate::view::SweepView;
-use crate::{Administrator, Listing};
 
 /// A sweep that will bring the mail, or is about to.
 #[derive(Debug, Serialize, ToSchema)]

@@ -4,7 +4,7 @@ use chamada_domain::chain::ChainedEntry;
 use chamada_domain::entry::Event;
 use chamada_domain::{Role, Status, Ticket, TicketNumber, User, UserId};
 use chamada_mail::News;
-use chamada_platform::HandlerError;
+use chamada_platform::{HandlerError, Outcome};
 use chamada_store::{StoreError, can_attend};
 
 use crate::send::{Letter, send};
@@ -39,10 +39,16 @@ pub(crate) async fn tell(handler: &Handler, number: TicketNumber, seq: u64) -> R
     };
     let Some(item) = item(entry, &around) else { return Ok(()) };
     let site = Site::of(handler).await?;
+    let mut failed: Option<HandlerError> = None;
     for user in recipients(handler, &ticket, entry, &item).await? {
-        deliver(handler, &site, &ticket, entry, &item, &user).await?;
+        // Who cannot be mailed keeps nobody else from being. An error worth another attempt outweighs one that is not.
+        if let Err(error) = deliver(handler, &site, &ticket, entry, &item, &user).await
+            && failed.as_ref().is_none_or(|first| first.outcome() == Outcome::Poison)
+        {
+            failed = Some(error);
+        }
     }
-    Ok(())
+    failed.map_or(Ok(()), Err)
 }
 
 /// The ticket, and the entry with those that may belong to it: some before, some behind. Mostly they are its newest, and come with it.

@@ -1,5 +1,6 @@
 //! Handing one mail over, once.
 
+use aws_sdk_sesv2::error::ProvideErrorMetadata;
 use aws_sdk_sesv2::primitives::Blob;
 use aws_sdk_sesv2::types::{EmailContent, RawMessage};
 use chamada_domain::chain::ChainedEntry;
@@ -146,9 +147,13 @@ pub(crate) async fn hand_over(handler: &Handler, site: &Site, mail: &Outgoing, a
         .await;
     match sent {
         Ok(answer) => Ok(answer.message_id),
-        Err(error) if error.as_service_error().is_some() => Err(Unsent::Refused(
-            HandlerError::retry("the mail service did not take a mail").caused_by(error),
-        )),
+        Err(error) if error.as_service_error().is_some() => {
+            // Its code alone: its words may quote addresses, and this goes to the log.
+            let code = error.code().unwrap_or("without a code");
+            Err(Unsent::Refused(HandlerError::retry(format!(
+                "the mail service did not take a mail: {code}"
+            ))))
+        }
         Err(error) => Err(Unsent::Unknown(
             HandlerError::retry("the mail service did not answer").caused_by(error),
         )),

@@ -2,8 +2,7 @@
 
 use chamada_domain::chain::ChainedEntry;
 use chamada_domain::entry::Event;
-use chamada_domain::{TicketNumber, UserId};
-use chamada_store::{Store, StoreError, Written};
+use chamada_domain::{LinkId, MailboxId, SweepId, TicketNumber, UserId};
 use serde_json::{Map, Value, json};
 
 /// An event for the bus.
@@ -16,26 +15,28 @@ pub(crate) struct Announcement {
 }
 
 impl Announcement {
-    /// The announcement of what was written.
-    pub(crate) async fn of(store: &Store, written: Written) -> Result<Option<Self>, StoreError> {
-        match written {
-            Written::Entry { ticket, seq } => Ok(Some(Self::of_entry(ticket, &store.entry(ticket, seq).await?))),
-            Written::Sweep { mailbox, sweep } => Ok(Some(Self {
-                detail_type: "sweep.asked".into(),
-                detail: json!({ "mailbox": mailbox, "sweep": sweep }),
-            })),
-            Written::Link { link } => Ok(Some(Self {
-                detail_type: "link.asked".into(),
-                detail: json!({ "link": link }),
-            })),
-        }
-    }
-
-    fn of_entry(ticket: TicketNumber, entry: &ChainedEntry) -> Self {
+    /// A new entry of a ticket's history.
+    pub(crate) fn of_entry(ticket: TicketNumber, entry: &ChainedEntry) -> Self {
         let kind = entry.entry.event.type_name();
         Self {
             detail_type: format!("ticket.{kind}"),
             detail: json!({ "ticket": ticket, "seq": entry.entry.seq, "type": kind, "ids": ids(entry) }),
+        }
+    }
+
+    /// A sweep that was asked for.
+    pub(crate) fn of_sweep(mailbox: &MailboxId, sweep: &SweepId) -> Self {
+        Self {
+            detail_type: "sweep.asked".into(),
+            detail: json!({ "mailbox": mailbox, "sweep": sweep }),
+        }
+    }
+
+    /// A link that was asked for.
+    pub(crate) fn of_link(link: &LinkId) -> Self {
+        Self {
+            detail_type: "link.asked".into(),
+            detail: json!({ "link": link }),
         }
     }
 }

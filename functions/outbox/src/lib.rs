@@ -6,10 +6,13 @@
 mod announcement;
 mod record;
 
+use std::collections::HashSet;
+
 use aws_sdk_eventbridge::types::PutEventsRequestEntry;
+use chamada_domain::TicketNumber;
+use chamada_domain::chain::ChainedEntry;
 use chamada_platform::{HandlerError, Platform};
-use chamada_store::{Store, StoreError, written};
-use futures::future::join_all;
+use chamada_store::{Store, StoreError, Written};
 use serde_json::{Value, json};
 use time::OffsetDateTime;
 
@@ -18,8 +21,6 @@ use crate::record::{Batch, Record};
 
 /// The most entries of one `PutEvents` call.
 const PUT_EVENTS: usize = 10;
-/// How many entries are read at the same time.
-const READS: usize = 8;
 
 /// The function.
 pub struct Handler {
@@ -50,22 +51,7 @@ impl Handler {
     pub async fn handle(&self, event: Value, _deadline: OffsetDateTime) -> Result<Value, HandlerError> {
         let batch: Batch =
             serde_json::from_value(event).map_err(|error| HandlerError::poison("this is no stream event").caused_by(error))?;
-        let mut announced = Vec::with_capacity(batch.records.len());
-        for chunk in batch.records.chunks(READS) {
-            announced.extend(join_all(chunk.iter().map(|record| self.announcement(record))).await);
-        }
-        let mut ready = Vec::with_capacity(announced.len());
-        let mut failed = None;
-        for (record, announcement) in batch.records.iter().zip(announced) {
-            match announcement {
-                Ok(announcement) => ready.extend(announcement.map(|announcement| (record, announcement))),
-                Err(error) => {
-                    error.log();
-                    failed = Some(record);
-                    break;
-                }
-            }
-        }
+        let (ready, failed) = self.announcements(&batch.records).await;
         let refused = self.publish(&ready).await;
         let first = refused
             .or(failed)
@@ -73,21 +59,53 @@ impl Handler {
         Ok(json!({ "batchItemFailures": first.into_iter().collect::<Vec<_>>() }))
     }
 
-    /// What a record is announced as; nothing where nobody wants to hear of it.
-    async fn announcement(&self, record: &Record) -> Result<Option<Announcement>, HandlerError> {
-        if !record.is_news() {
-            return Ok(None);
-        }
-        let Some(written) = written(&record.dynamodb.keys.pk.s, &record.dynamodb.keys.sk.s) else {
-            return Ok(None);
+    /// What the records are announced as, in their order, up to the first that could not be read, and which that is. What stands there twice is
+    /// announced once.
+    async fn announcements<'a>(&self, records: &'a [Record]) -> (Vec<(&'a Record, Announcement)>, Option<&'a Record>) {
+        let mut seen = HashSet::new();
+        let news: Vec<(&Record, Written)> = records
+            .iter()
+            .filter_map(|record| Some((record, record.news()?)))
+            .filter(|(_, written)| seen.insert(written.clone()))
+            .collect();
+        let mut ready = Vec::with_capacity(news.len());
+        let mut entries = match self.entries(&news).await {
+            Ok(entries) => entries.into_iter(),
+            Err(error) => {
+                error.log();
+                return (ready, news.first().map(|(record, _)| *record));
+            }
         };
-        match Announcement::of(&self.store, written).await {
-            Ok(announcement) => Ok(announcement),
-            // Erased or never there: there is nothing left to announce.
-            Err(StoreError::NotFound) => Ok(None),
-            Err(error @ StoreError::Corrupt { .. }) => Err(HandlerError::poison("an entry cannot be read").caused_by(error)),
-            Err(error) => Err(HandlerError::retry("the table did not answer").caused_by(error)),
+        for (record, written) in news {
+            let announcement = match written {
+                Written::Sweep { mailbox, sweep } => Announcement::of_sweep(&mailbox, &sweep),
+                Written::Link { link } => Announcement::of_link(&link),
+                Written::Entry { ticket, .. } => match entries.next() {
+                    Some(Ok(entry)) => Announcement::of_entry(ticket, &entry),
+                    // Erased or never there: there is nothing left to announce.
+                    Some(Err(StoreError::NotFound)) | None => continue,
+                    Some(Err(error)) => {
+                        HandlerError::poison("an entry cannot be read").caused_by(error).log();
+                        return (ready, Some(record));
+                    }
+                },
+            };
+            ready.push((record, announcement));
         }
+        (ready, None)
+    }
+
+    /// The entries among what was written, as they are now.
+    async fn entries(&self, news: &[(&Record, Written)]) -> Result<Vec<Result<ChainedEntry, StoreError>>, HandlerError> {
+        let places: Vec<(TicketNumber, u64)> = news
+            .iter()
+            .filter_map(|(_, written)| match written {
+                Written::Entry { ticket, seq } => Some((*ticket, *seq)),
+                Written::Sweep { .. } | Written::Link { .. } => None,
+            })
+            .collect();
+        let entries = self.store.entries_at(&places).await;
+        entries.map_err(|error| HandlerError::retry("the table did not answer").caused_by(error))
     }
 
     /// Puts announcements on the bus, in their order; the record of the first that was not taken.

@@ -1,5 +1,6 @@
 //! Stream records, as far as they are read: which item, and whether it is new.
 
+use chamada_store::{Written, written};
 use serde::Deserialize;
 
 /// A batch of them (the event of a DynamoDB event source mapping).
@@ -48,9 +49,14 @@ struct Image {
 }
 
 impl Record {
-    /// Whether the item was made just now. A sweep is news while it is asked for alone; all else that is announced never changes.
-    pub(crate) fn is_news(&self) -> bool {
+    /// What was written just now that others want to hear of. A sweep is news while it is asked for alone; all else that is announced never
+    /// changes.
+    pub(crate) fn news(&self) -> Option<Written> {
         let state = self.dynamodb.new_image.as_ref().and_then(|image| image.state.as_ref());
-        self.event_name == "INSERT" && state.is_none_or(|state| state.s == "asked")
+        if self.event_name != "INSERT" || state.is_some_and(|state| state.s != "asked") {
+            return None;
+        }
+        let keys = &self.dynamodb.keys;
+        written(&keys.pk.s, &keys.sk.s)
     }
 }

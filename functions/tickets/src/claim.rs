@@ -8,7 +8,7 @@ use chamada_domain::{Refusal, Ticket, TicketNumber};
 use chamada_store::{StoreError, With};
 use chamada_web::{App, Id, Json, Nothing, Problem, SignedIn, Write};
 
-use crate::read::answer;
+use crate::read::{answer, see};
 use crate::salt;
 use crate::view::TicketView;
 
@@ -20,11 +20,10 @@ use crate::view::TicketView;
 )]
 pub(crate) async fn claim(
     State(app): State<App>,
-    SignedIn(caller): SignedIn,
+    SignedIn { caller, user }: SignedIn,
     Id(number): Id<TicketNumber>,
     request: Write<Nothing>,
 ) -> Result<Json<TicketView>, Problem> {
-    let user = caller.signed_in()?;
     let viewer = caller.viewer();
     let idempotency = caller.idempotency(&request, app.now())?;
     let configuration = app.store.configuration().await?;
@@ -46,7 +45,7 @@ pub(crate) async fn claim(
         let pen = Pen {
             at: app.now(),
             via: caller.channel().into(),
-            author: Some(Writer::of(user)),
+            author: Some(Writer::of(&user)),
         };
         let change = Amendment {
             assignee: Some(Some(user.as_staff_member())),
@@ -56,7 +55,11 @@ pub(crate) async fn claim(
     };
     match app.store.change_ticket(number, &with, decide).await {
         Ok(draft) => Ok(answer(&draft.ticket, &viewer, settings)),
-        Err(StoreError::Replayed(_)) => Ok(answer(&app.store.ticket(number).await?, &viewer, settings)),
+        Err(StoreError::Replayed(_)) => {
+            let ticket = app.store.ticket(number).await?;
+            see(&viewer, &ticket, settings)?;
+            Ok(answer(&ticket, &viewer, settings))
+        }
         Err(error) => Err(error.into()),
     }
 }

@@ -4,7 +4,7 @@ use axum::extract::State;
 use chamada_domain::permission::{Action, Standing, require};
 use chamada_domain::{Role, TicketNumber, Timestamp, UserId};
 use chamada_store::TicketKey;
-use chamada_web::{App, Caller, Id, Id2, Json, Nothing, Problem, SignedIn, Write};
+use chamada_web::{App, Id, Id2, Json, Nothing, Problem, SignedIn, Write};
 use http::StatusCode;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -37,8 +37,7 @@ pub(crate) struct TicketKeys {
 const ID_LENGTH: usize = 16;
 
 /// Those keys of a ticket that the caller may see and revoke: all for an administrator, their own for a person.
-async fn visible(app: &App, caller: &Caller, number: TicketNumber) -> Result<Vec<(String, TicketKey)>, Problem> {
-    let user = caller.signed_in()?;
+async fn visible(app: &App, SignedIn { caller, user }: &SignedIn, number: TicketNumber) -> Result<Vec<(String, TicketKey)>, Problem> {
     let ticket = app.store.ticket(number).await?;
     let configuration = app.store.configuration().await?;
     require(Standing::of(&caller.viewer(), &ticket), Action::Keys, &configuration.settings)?;
@@ -52,12 +51,8 @@ async fn visible(app: &App, caller: &Caller, number: TicketNumber) -> Result<Vec
     get, path = "/api/tickets/{number}/keys", tag = "tickets", params(("number" = u64, Path)),
     responses((status = 200, body = TicketKeys), chamada_web::openapi::ReadProblems)
 )]
-pub(crate) async fn list(
-    State(app): State<App>,
-    SignedIn(caller): SignedIn,
-    Id(number): Id<TicketNumber>,
-) -> Result<Json<TicketKeys>, Problem> {
-    let keys = visible(&app, &caller, number).await?;
+pub(crate) async fn list(State(app): State<App>, who: SignedIn, Id(number): Id<TicketNumber>) -> Result<Json<TicketKeys>, Problem> {
+    let keys = visible(&app, &who, number).await?;
     let mut persons: Vec<UserId> = keys.iter().map(|(_, key)| key.person.clone()).collect();
     persons.sort();
     persons.dedup();
@@ -86,11 +81,11 @@ pub(crate) async fn list(
 )]
 pub(crate) async fn revoke_all(
     State(app): State<App>,
-    SignedIn(caller): SignedIn,
+    who: SignedIn,
     Id(number): Id<TicketNumber>,
     _: Write<Nothing>,
 ) -> Result<StatusCode, Problem> {
-    for (hash, _) in visible(&app, &caller, number).await? {
+    for (hash, _) in visible(&app, &who, number).await? {
         app.store.revoke_ticket_key(number, &hash).await?;
     }
     Ok(StatusCode::NO_CONTENT)
@@ -103,11 +98,11 @@ pub(crate) async fn revoke_all(
 )]
 pub(crate) async fn revoke(
     State(app): State<App>,
-    SignedIn(caller): SignedIn,
+    who: SignedIn,
     Id2(number, id): Id2<TicketNumber, String>,
     _: Write<Nothing>,
 ) -> Result<StatusCode, Problem> {
-    let keys = visible(&app, &caller, number).await?;
+    let keys = visible(&app, &who, number).await?;
     let named = |(hash, _): &&(String, TicketKey)| id.len() == ID_LENGTH && hash.starts_with(&id);
     let (hash, _) = keys.iter().find(named).ok_or_else(Problem::not_found)?;
     app.store.revoke_ticket_key(number, hash).await?;

@@ -141,25 +141,29 @@ impl NewTicketBody {
     params(chamada_web::openapi::IdempotencyHeader),
     responses((status = 201, body = TicketView, headers(("Location" = String))), chamada_web::openapi::WriteProblems)
 )]
-pub(crate) async fn open(State(app): State<App>, SignedIn(caller): SignedIn, request: Write<NewTicketBody>) -> Result<Response, Problem> {
-    let author = caller.signed_in()?;
+pub(crate) async fn open(
+    State(app): State<App>,
+    SignedIn { caller, user }: SignedIn,
+    request: Write<NewTicketBody>,
+) -> Result<Response, Problem> {
     let idempotency = caller.idempotency(&request, app.now())?;
     if let Some(number) = replayed(app.store.replay(idempotency.as_ref()).await)? {
         return answer(&app, &caller, number).await;
     }
     let configuration = app.store.configuration().await?;
-    request.body.check(author, &configuration)?;
-    let (draft, uploads) = draft(&app, &caller, author, request.body, &configuration).await?;
+    request.body.check(&user, &configuration)?;
+    let (draft, uploads) = draft(&app, &caller, &user, request.body, &configuration).await?;
     let with = With {
         idempotency: idempotency.as_ref(),
         uploads: uploads.as_ref(),
         import: None,
     };
+    // Before: what a ticket names must never look unused.
+    app.store.mark_used(used(&draft.ticket.place)).await?;
     let number = match replayed(app.store.open_ticket(&draft, &with).await)? {
         Some(earlier) => earlier,
         None => draft.ticket.number,
     };
-    app.store.mark_used(used(&draft.ticket.place)).await?;
     if number == draft.ticket.number {
         let standing = Standing::of(&caller.viewer(), &draft.ticket);
         return Ok(created(number, TicketView::new(&draft.ticket, standing, &configuration.settings)));

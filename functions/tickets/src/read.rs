@@ -189,7 +189,7 @@ pub(crate) async fn entries(
     let sees_hidden = see(&viewer, &ticket, settings)?.sees_hidden(settings);
     let sendings = sendings(&app, number, &found, sees_hidden).await?;
     let items = view_entries(&ticket, &found, sees_hidden, &sendings);
-    let next = further(place, &found, limit, if sees_hidden { ticket.last_seq } else { ticket.public_seq });
+    let next = further(place, &found, if sees_hidden { ticket.last_seq } else { ticket.public_seq });
     let next_cursor = match next {
         Some(place) => Some(seal(&app, &caller, number, place).await?),
         None => None,
@@ -210,18 +210,14 @@ async fn place(app: &App, caller: &Caller, number: TicketNumber, part: &Part) ->
     }
 }
 
-fn further(place: Place, found: &[ChainedEntry], limit: u16, last: u64) -> Option<Place> {
-    let full = found.len() == usize::from(limit);
+/// Where a part of the history goes on: as far as its entries' places tell, since a part of long entries ends before its limit.
+fn further(place: Place, found: &[ChainedEntry], last: u64) -> Option<Place> {
     match place {
-        Place::Before(_) => found
-            .first()
-            .map(|first| first.entry.seq)
-            .filter(|seq| full && *seq > 1)
-            .map(Place::Before),
+        Place::Before(_) => found.first().map(|first| first.entry.seq).filter(|seq| *seq > 1).map(Place::Before),
         Place::After(_) => found
             .last()
             .map(|newest| newest.entry.seq)
-            .filter(|seq| full && *seq < last)
+            .filter(|seq| *seq < last)
             .map(Place::After),
     }
 }

@@ -139,22 +139,23 @@ pub(crate) struct MailFacts {
 
 #[cfg(test)]
 mod tests {
+    use chamada_domain::entry::Event;
     use chamada_store::SendingState;
+    use serde::de::DeserializeOwned;
+    use serde_json::{Value, json};
 
-    use super::SENDING_STATES;
+    use super::{ENTRY_TYPES, SENDING_STATES};
+
+    /// The variants that are read, as the error over another one names them.
+    fn variants<T: DeserializeOwned + std::fmt::Debug>(other: Value) -> Vec<String> {
+        let error = serde_json::from_value::<T>(other).unwrap_err().to_string();
+        let quoted = error.split('`').skip(1).step_by(2);
+        quoted.skip(1).map(str::to_owned).collect()
+    }
 
     #[test]
-    fn states_are_the_ones_that_are_written() {
-        let all = [
-            SendingState::Sending,
-            SendingState::Sent,
-            SendingState::Delivered,
-            SendingState::Bounced,
-            SendingState::Complained,
-            SendingState::Failed,
-        ];
-        for (state, word) in all.into_iter().zip(SENDING_STATES) {
-            assert_eq!(serde_json::to_value(state).unwrap(), word);
-        }
+    fn types_and_states_are_the_ones_that_are_written() {
+        assert_eq!(variants::<Event>(json!({ "type": "other", "data": {} })), ENTRY_TYPES);
+        assert_eq!(variants::<SendingState>(json!("other")), SENDING_STATES);
     }
 }

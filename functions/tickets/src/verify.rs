@@ -1,7 +1,6 @@
 //! `GET /api/tickets/{number}/verify`.
 
 use axum::extract::State;
-use chamada_domain::verify::verify as check;
 use chamada_domain::{Role, TicketNumber};
 use chamada_store::StoreError;
 use chamada_web::{App, Id, Json, Problem, Visitor};
@@ -42,7 +41,7 @@ pub(crate) async fn verify(
     };
     let configuration = app.store.configuration().await?;
     let standing = crate::read::see(&viewer, &ticket, &configuration.settings)?;
-    let verdict = check(&ticket, &app.store.history(number).await?);
+    let (ticket, verdict) = app.store.verified(ticket).await?;
     let sees_hidden = standing.sees_hidden(&configuration.settings);
     let (entries, head_hash) = if sees_hidden || !verdict.is_valid() {
         (verdict.entries, verdict.head_hash.clone())

@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use chamada_domain::EmailAddress;
 use chamada_platform::{Clock, LogFormat, SiteUrl, telemetry};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -116,7 +117,7 @@ fn settings(args: &ServeArgs, site: SocketAddr, files: SocketAddr) -> Result<Set
         return Err("--files-url must be another origin than --site-url: files never share the site's".into());
     }
     Ok(Settings {
-        sender: args.sender.clone().unwrap_or_else(|| format!("chamada@{}", site_url.host())),
+        sender: sender(args.sender.as_deref(), site_url.host())?,
         site_url: site_url.origin().to_owned(),
         files_url: files_url.origin().to_owned(),
         smtp_url: args.smtp_url.clone(),
@@ -126,6 +127,17 @@ fn settings(args: &ServeArgs, site: SocketAddr, files: SocketAddr) -> Result<Set
         log_format: args.log_format.clone(),
         durability: Durability::default(),
     })
+}
+
+/// Whom mails are from: as given, else the help desk at the site, or at this machine where the site has a number for a name.
+fn sender(given: Option<&str>, host: &str) -> Result<String, Failure> {
+    if let Some(given) = given {
+        let wrong = |_| format!("--sender must be an e-mail address alone, such as help@example.org, and not '{given}'");
+        return Ok(given.parse::<EmailAddress>().map_err(wrong)?.to_string());
+    }
+    let at_site = format!("chamada@{host}");
+    let fits = at_site.parse::<EmailAddress>().is_ok();
+    Ok(if fits { at_site } else { "chamada@localhost".to_owned() })
 }
 
 /// The first administrator's address: given, asked for where somebody can answer, or the one for trying out.

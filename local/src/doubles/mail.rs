@@ -58,7 +58,7 @@ impl Outgoing {
         let raw = STANDARD
             .decode(raw)
             .map_err(|_| Refusal::bad("BadRequestException", "the content is no base64"))?;
-        let parsed = MessageParser::default().parse(&raw);
+        let parsed = MessageParser::default().parse_headers(&raw);
         let parsed = parsed.ok_or_else(|| Refusal::bad("MessageRejected", "the content is no mail"))?;
         let listed = ["/Destination/ToAddresses", "/Destination/CcAddresses", "/Destination/BccAddresses"];
         let listed = listed

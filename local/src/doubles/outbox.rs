@@ -98,7 +98,7 @@ fn short_digest(bytes: &[u8], digits: usize) -> String {
 
 /// `<entry's UTC time>-<ticket>-<seq>-<recipient digest>.eml`; a mail about no entry has ticket 0 and its Message-ID's digest.
 fn file_name(mail: &Outgoing) -> String {
-    let parsed = MessageParser::default().parse(&mail.raw);
+    let parsed = MessageParser::default().parse_headers(&mail.raw);
     let header = |name: &str| {
         parsed
             .as_ref()

@@ -14,7 +14,7 @@ use serde::de::DeserializeOwned;
 
 use super::Shared;
 
-pub(super) const JSON: &str = "application/x-amz-json-1.0";
+const JSON: &str = "application/x-amz-json-1.0";
 
 /// Whether an operation may change what others see.
 fn writes(operation: &str) -> bool {
@@ -49,8 +49,9 @@ pub(super) async fn handle(State(shared): State<Shared>, uri: Uri, headers: Head
     (status, headers, json).into_response()
 }
 
-/// Carries out what `X-Amz-Target` names. The work is synchronous, on the engine's own threads: it has one lock and no use for more.
-pub(super) async fn answer(shared: &Shared, target: &str, body: &[u8]) -> (StatusCode, Vec<u8>) {
+/// Carries out what `X-Amz-Target` names. The work is synchronous, in the thread that asks: the engine has one lock, and every other
+/// thread would wait for it as well.
+async fn answer(shared: &Shared, target: &str, body: &[u8]) -> (StatusCode, Vec<u8>) {
     let Some((_, operation)) = target.split_once('.') else {
         return refusal(StatusCode::BAD_REQUEST, "UnknownOperationException", "no X-Amz-Target");
     };

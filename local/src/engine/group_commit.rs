@@ -20,8 +20,13 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
 
 use tokio::sync::watch;
+
+/// After a sync that served several, the next begins no sooner than this behind it, so that it serves several too: a sync costs the processor
+/// about as much as a write does. Who writes alone never waits for company.
+const PACE: Duration = Duration::from_millis(3);
 
 /// The sync of the log failed: what was written since the last good one may be gone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -35,6 +40,8 @@ struct State {
     started: u64,
     /// The highest sync anybody waits for.
     wanted: u64,
+    /// How many wait for that one.
+    waiting: u32,
     /// Writes begun and not ended: each may be visible to readers already.
     in_flight: usize,
     /// The first sync that covers every write that has ended.
@@ -142,8 +149,10 @@ impl GroupCommit {
         let target = state.started + 1;
         if state.wanted < target {
             state.wanted = target;
+            state.waiting = 0;
             self.shared.wake.notify_one();
         }
+        state.waiting += 1;
         target
     }
 
@@ -215,19 +224,39 @@ impl Drop for Syncer {
     }
 }
 
+/// The last sync: when it began, and whether it served several.
+#[derive(Debug, Clone, Copy)]
+struct Last {
+    began: Instant,
+    shared: bool,
+}
+
+/// Waits until somebody wants a sync; its number. Nothing when it is to stop.
+fn next_sync(shared: &Shared, last: &mut Option<Last>) -> Option<u64> {
+    let mut state = shared.state();
+    while state.wanted <= state.started {
+        if state.stop {
+            return None;
+        }
+        state = shared.wake.wait(state).unwrap_or_else(PoisonError::into_inner);
+    }
+    if let Some(last) = last.filter(|last| last.shared) {
+        drop(state);
+        // Whoever comes meanwhile is served by the same sync: it has not begun yet.
+        std::thread::sleep(PACE.saturating_sub(last.began.elapsed()));
+        state = shared.state();
+    }
+    state.started += 1;
+    *last = Some(Last {
+        began: Instant::now(),
+        shared: state.waiting > 1,
+    });
+    Some(state.started)
+}
+
 fn sync_loop(shared: &Shared, sync: impl Fn() -> std::io::Result<()>) {
-    loop {
-        let number = {
-            let mut state = shared.state();
-            while state.wanted <= state.started {
-                if state.stop {
-                    return;
-                }
-                state = shared.wake.wait(state).unwrap_or_else(PoisonError::into_inner);
-            }
-            state.started += 1;
-            state.started
-        };
+    let mut last = None;
+    while let Some(number) = next_sync(shared, &mut last) {
         let result = sync();
         shared.progress.send_modify(|progress| match &result {
             Ok(()) => progress.completed = number,

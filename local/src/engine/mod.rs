@@ -2,7 +2,6 @@
 
 mod dispatch;
 mod group_commit;
-mod shortcut;
 mod stream_index;
 mod table;
 
@@ -11,17 +10,16 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
-use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use dynoxide::Database;
 use serde_json::{Value, json};
-use tokio::runtime::Handle;
 use tokio::sync::{oneshot, watch};
 
 pub use group_commit::{GroupCommit, SyncFailed, Syncer, WriteGuard};
 pub use stream_index::StreamIndex;
 
+use crate::inside::Inside;
 use crate::template::Table;
 
 /// DynamoDB accepts requests of up to 16 MB.
@@ -83,7 +81,6 @@ pub struct Engine {
     endpoint: String,
     shutdown: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
-    runtime: Handle,
     syncer: Option<Syncer>,
 }
 
@@ -130,7 +127,7 @@ impl Engine {
             written: watch::Sender::new(0),
             path: format!("/{secret}").into(),
         };
-        let (address, shutdown, thread, runtime) = serve(shared.clone())?;
+        let (address, shutdown, thread) = serve(shared.clone())?;
         Ok(Self {
             shared,
             index: Arc::new(Mutex::new(index)),
@@ -139,7 +136,6 @@ impl Engine {
             endpoint: format!("http://{address}/{secret}"),
             shutdown: Some(shutdown),
             thread: Some(thread),
-            runtime,
             syncer,
         })
     }
@@ -150,10 +146,13 @@ impl Engine {
         &self.endpoint
     }
 
-    /// An HTTP client for SDKs of this process: it asks the engine without a socket between, and `others` for what goes elsewhere.
+    /// The engine for SDKs of this process.
     #[must_use]
-    pub fn client(&self, others: SharedHttpClient) -> SharedHttpClient {
-        shortcut::client(self.shared.clone(), &self.endpoint, self.runtime.clone(), others)
+    pub fn inside(&self) -> Inside {
+        Inside {
+            endpoint: self.endpoint.clone(),
+            app: app(self.shared.clone()),
+        }
     }
 
     /// Follows the table's stream.
@@ -186,7 +185,7 @@ impl Engine {
         deleted.map_err(|error| EngineError::Table(error.to_string()))
     }
 
-    /// Stops listening and finishes what has begun. The file is closed when the last client made by [`Engine::client`] is dropped too.
+    /// Stops listening and finishes what has begun. The file is closed when the last client made with [`Engine::inside`] is dropped too.
     pub fn stop(mut self) {
         self.finish();
     }
@@ -211,8 +210,15 @@ impl Drop for Engine {
     }
 }
 
-/// Serves on a runtime of its own: the engine blocks its threads, and nobody else's should wait for that.
-fn serve(shared: Shared) -> Result<(SocketAddr, oneshot::Sender<()>, JoinHandle<()>, Handle), EngineError> {
+fn app(shared: Shared) -> Router {
+    Router::new()
+        .fallback(dispatch::handle)
+        .layer(DefaultBodyLimit::max(MAX_BODY))
+        .with_state(shared)
+}
+
+/// Serves other processes, on a runtime of its own: the engine blocks its threads, and none of ours should wait for what others ask.
+fn serve(shared: Shared) -> Result<(SocketAddr, oneshot::Sender<()>, JoinHandle<()>), EngineError> {
     let listener = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
     listener.set_nonblocking(true)?;
     let address = listener.local_addr()?;
@@ -221,12 +227,8 @@ fn serve(shared: Shared) -> Result<(SocketAddr, oneshot::Sender<()>, JoinHandle<
         .thread_name("engine")
         .enable_all()
         .build()?;
-    let handle = runtime.handle().clone();
     let (shutdown, asked) = oneshot::channel::<()>();
-    let app = Router::new()
-        .fallback(dispatch::handle)
-        .layer(DefaultBodyLimit::max(MAX_BODY))
-        .with_state(shared);
+    let app = app(shared);
     let thread = std::thread::Builder::new().name("engine".into()).spawn(move || {
         let served = runtime.block_on(async {
             let listener = tokio::net::TcpListener::from_std(listener)?;
@@ -243,7 +245,7 @@ fn serve(shared: Shared) -> Result<(SocketAddr, oneshot::Sender<()>, JoinHandle<
         // Answers under way were asked for by handlers that have ended by now; a kept-alive connection has nothing to say.
         runtime.shutdown_timeout(std::time::Duration::from_secs(2));
     })?;
-    Ok((address, shutdown, thread, handle))
+    Ok((address, shutdown, thread))
 }
 
 /// The table's stream, read in process in the shape of DynamoDB Streams' `GetRecords`.

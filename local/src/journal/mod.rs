@@ -1,11 +1,14 @@
 //! What must survive a kill between the table and its consumers: events on their way, dead letters, the stream's position.
 //!
-//! A SQLite file of its own with one writer thread. Whatever is asked while a commit is being synced goes into the next one
-//! together, so that under load an event costs a fraction of a sync.
+//! A SQLite file of its own with one writer thread. A kill loses nothing of it. A power loss may take its newest commits, all of them from some
+//! moment on: then the stream's position is that moment's too, and what was lost comes again from the stream, which is trimmed only
+//! behind a position that is on disk ([`Journal::sync`]). So no commit waits for the disk. What is done twice then, its handlers bear.
 
 mod dead_letters;
 
-use std::path::Path;
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::JoinHandle;
 
@@ -52,6 +55,9 @@ pub enum JournalError {
     /// No thread, or it has ended.
     #[error("the journal is closed")]
     Closed,
+    /// What was written may not be on disk.
+    #[error("the journal could not be synced: {0}")]
+    Sync(#[from] std::io::Error),
     /// A stored event is no JSON any more.
     #[error("an event in the journal cannot be read: {0}")]
     Event(#[from] serde_json::Error),
@@ -81,7 +87,8 @@ type Done = Box<dyn FnOnce(Result<(), JournalError>) + Send>;
 /// A handle on the journal; cheap to clone. The file closes when the last one is gone.
 #[derive(Debug, Clone)]
 pub struct Journal {
-    thread: std::sync::Arc<Writer>,
+    thread: Arc<Writer>,
+    log: Arc<Path>,
 }
 
 #[derive(Debug)]
@@ -109,22 +116,36 @@ impl Journal {
     pub fn open(path: &Path) -> Result<Self, JournalError> {
         let connection = Connection::open(path)?;
         connection.pragma_update(None, "journal_mode", "WAL")?;
-        connection.pragma_update(None, "synchronous", "FULL")?;
+        connection.pragma_update(None, "synchronous", "NORMAL")?;
         connection.execute_batch(SCHEMA)?;
         let (work, asked) = channel();
         let thread = std::thread::Builder::new()
             .name("journal".into())
             .spawn(move || serve(&connection, &asked));
         let thread = thread.map_err(|_| JournalError::Closed)?;
+        let mut log = path.as_os_str().to_owned();
+        log.push("-wal");
         Ok(Self {
-            thread: std::sync::Arc::new(Writer {
+            thread: Arc::new(Writer {
                 work: Some(work),
                 thread: Some(thread),
             }),
+            log: PathBuf::from(log).into(),
         })
     }
 
-    /// Runs `work` in the next commit and waits until that is on disk.
+    /// Waits until everything that was answered by now is on disk: a commit has written all of it to the log, and what SQLite moves from
+    /// there to the file it syncs itself.
+    ///
+    /// # Errors
+    /// Where it may not be.
+    pub async fn sync(&self) -> Result<(), JournalError> {
+        let log = Arc::clone(&self.log);
+        let synced = tokio::task::spawn_blocking(move || File::open(log)?.sync_data());
+        Ok(synced.await.map_err(|_| JournalError::Closed)??)
+    }
+
+    /// Runs `work` in the next commit and waits for that.
     async fn run<T: Send + 'static>(
         &self,
         work: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
@@ -145,7 +166,7 @@ impl Journal {
     /// Accepts events: `(rule, function, event)` each, all or none.
     ///
     /// # Errors
-    /// Where they are not on disk.
+    /// What SQLite reports.
     pub async fn accept(&self, deliveries: Vec<(String, String, Value)>, now: OffsetDateTime) -> Result<(), JournalError> {
         self.run(move |connection| {
             let mut insert = connection
@@ -198,7 +219,7 @@ impl Journal {
     /// A delivery was handled.
     ///
     /// # Errors
-    /// Where that is not on disk: it will come again.
+    /// What SQLite reports: it will come again.
     pub async fn done(&self, id: i64) -> Result<(), JournalError> {
         self.run(move |connection| {
             connection
@@ -237,7 +258,7 @@ impl Journal {
     /// `stream` has been handled up to and with `sequence`.
     ///
     /// # Errors
-    /// Where that is not on disk: what follows the old position will come again.
+    /// What SQLite reports: what follows the old position will come again.
     pub async fn set_position(&self, stream: &str, sequence: &str) -> Result<(), JournalError> {
         let (stream, sequence) = (stream.to_owned(), sequence.to_owned());
         self.run(move |connection| {

@@ -4,8 +4,7 @@
 //! written one after another without syncing, leaves an object there whose checksum turned out wrong, and looks before it
 //! renames.
 
-use std::fs::File;
-use std::io::{self, Write};
+use std::io;
 
 use bytes::Bytes;
 use chamada_platform::{Clock, random};
@@ -20,7 +19,7 @@ use sha2::{Digest, Sha256};
 use tokio::io::{AsyncReadExt, AsyncSeekExt};
 use tokio_util::io::ReaderStream;
 
-use super::files::{Description, Files, Placing, Stored};
+use super::files::{Description, Files, Placing, Stored, Upload};
 
 /// What is gathered before the disk is asked: a thread hop a piece, and the only memory an upload takes.
 const PIECE: usize = 256 * 1024;
@@ -64,12 +63,10 @@ impl Backend {
         if !self.files.has_bucket(&target.bucket) {
             return Err(s3_error!(NoSuchBucket));
         }
-        let files = self.files.clone();
-        let mut upload = blocking(move || files.upload(&hex::encode(random::<16>()))).await?;
-        let mut file = upload.take().map_err(internal)?;
+        let mut upload = None;
         let mut digest = Sha256::new();
         let mut check = check;
-        let mut pending = Vec::with_capacity(PIECE);
+        let mut pending = Vec::new();
         let mut body = std::pin::pin!(body);
         while let Some(piece) = body.next().await {
             // The client's end: cut off, or a chunk's signature is wrong.
@@ -78,18 +75,23 @@ impl Backend {
             check.hasher.update(&piece);
             pending.extend_from_slice(&piece);
             if pending.len() >= PIECE {
-                (file, pending) = write(file, pending).await?;
+                let files = self.files.clone();
+                let (begun, emptied) = blocking(move || write(&files, upload, pending)).await?;
+                (upload, pending) = (Some(begun), emptied);
             }
         }
-        (file, _) = write(file, pending).await?;
-        upload.give_back(file);
         check.verify()?;
         let mut description = target.description;
         description.sha256 = hex::encode(digest.finalize());
         description.stored_at = self.clock.now();
         let etag = description.etag();
         let (files, placing) = (self.files.clone(), target.placing);
-        let placed = blocking(move || files.place(&mut upload, &target.bucket, &target.key, &description, placing)).await?;
+        // What fits into one piece takes one hop to a thread that may wait for the disk.
+        let placed = blocking(move || {
+            let (mut upload, _) = write(&files, upload, pending)?;
+            files.place(&mut upload, &target.bucket, &target.key, &description, placing)
+        });
+        let placed = placed.await?;
         if placed {
             Ok(etag)
         } else {
@@ -98,13 +100,15 @@ impl Backend {
     }
 }
 
-async fn write(mut file: File, mut bytes: Vec<u8>) -> S3Result<(File, Vec<u8>)> {
-    blocking(move || {
-        file.write_all(&bytes)?;
-        bytes.clear();
-        Ok((file, bytes))
-    })
-    .await
+/// Adds `bytes` to `upload`, which begins with the first of them; it, and room for the next.
+fn write(files: &Files, upload: Option<Upload>, mut bytes: Vec<u8>) -> io::Result<(Upload, Vec<u8>)> {
+    let mut upload = match upload {
+        Some(upload) => upload,
+        None => files.upload(&hex::encode(random::<16>()))?,
+    };
+    upload.write(&bytes)?;
+    bytes.clear();
+    Ok((upload, bytes))
 }
 
 /// Where an object goes and as what.

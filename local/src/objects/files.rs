@@ -101,8 +101,8 @@ impl Files {
     /// What the file system reports.
     pub fn upload(&self, unique: &str) -> io::Result<Upload> {
         let path = self.root.join(".uploads").join(format!(".{unique}.tmp"));
-        let file = File::options().read(true).write(true).create_new(true).open(&path)?;
-        Ok(Upload { file: Some(file), path })
+        let file = File::options().write(true).create_new(true).open(&path)?;
+        Ok(Upload { file, path })
     }
 
     /// Opens an object. `None` where there is none.
@@ -168,33 +168,26 @@ impl Files {
 /// A file being written. Dropped, it is gone.
 #[derive(Debug)]
 pub struct Upload {
-    file: Option<File>,
+    file: File,
     path: PathBuf,
 }
 
 impl Upload {
-    /// The file, to be written from another thread; [`Upload::give_back`] it.
+    /// Adds `bytes` behind what is there.
     ///
     /// # Errors
-    /// Where it was taken before.
-    pub fn take(&mut self) -> io::Result<File> {
-        self.file.take().ok_or_else(|| io::Error::other("the upload's file is in use"))
-    }
-
-    /// Returns the file that was taken.
-    pub fn give_back(&mut self, file: File) {
-        self.file = Some(file);
+    /// What the file system reports.
+    pub fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.file.write_all(bytes)
     }
 
     fn finish(&mut self, description: &Description) -> io::Result<()> {
-        let mut file = self.take()?;
-        let json = serde_json::to_vec(description)?;
-        let length = u32::try_from(json.len()).map_err(io::Error::other)?;
-        file.seek(SeekFrom::End(0))?;
-        file.write_all(&json)?;
-        file.write_all(&length.to_be_bytes())?;
-        file.write_all(MARK)?;
-        file.sync_all()
+        let mut tail = serde_json::to_vec(description)?;
+        let length = u32::try_from(tail.len()).map_err(io::Error::other)?;
+        tail.extend_from_slice(&length.to_be_bytes());
+        tail.extend_from_slice(MARK);
+        self.file.write_all(&tail)?;
+        self.file.sync_all()
     }
 }
 
@@ -247,9 +240,7 @@ mod tests {
 
     fn put(files: &Files, unique: &str, key: &str, bytes: &[u8], placing: Placing) -> io::Result<bool> {
         let mut upload = files.upload(unique)?;
-        let mut file = upload.take()?;
-        file.write_all(bytes)?;
-        upload.give_back(file);
+        upload.write(bytes)?;
         files.place(&mut upload, "b", key, &description(), placing)
     }
 

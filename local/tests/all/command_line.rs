@@ -43,6 +43,15 @@ fn a_port_in_use_is_named() {
 }
 
 #[test]
+fn a_sender_that_is_no_address_is_named() {
+    let parent = tempfile::tempdir().unwrap();
+    let folder = parent.path().join("data");
+    let serve = ["serve", "--data", folder.to_str().unwrap(), "--port", "0", "--files-port", "0"];
+    let error = refused(&[&serve[..], &["--sender", "Help <help@example.org>"]].concat());
+    assert!(error.contains("--sender must be an e-mail address alone"), "{error}");
+}
+
+#[test]
 fn a_folder_that_cannot_be_used_is_named() {
     let parent = tempfile::tempdir().unwrap();
     let file = parent.path().join("file");

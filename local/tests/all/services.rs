@@ -1,6 +1,7 @@
 //! The doubles through the official SDKs, and the way of an event from the table to a function.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -202,6 +203,41 @@ async fn the_stream_goes_on_where_it_was_after_a_restart() {
     until("the next entry", async || !keys(&second).is_empty()).await;
     tokio::time::sleep(Duration::from_millis(300)).await;
     assert_eq!(keys(&second), ["H#90000000"], "nothing again, nothing left out");
+    running.stop().await;
+}
+
+/// How many records the engine's stream holds, read from its file.
+fn records(folder: &Path) -> i64 {
+    let table = rusqlite::Connection::open(folder.join("data/table.db")).unwrap();
+    table
+        .query_row("SELECT COUNT(*) FROM _stream_records", [], |row| row.get(0))
+        .unwrap()
+}
+
+#[tokio::test]
+async fn nothing_leaves_the_stream_before_the_journal_s_position_is_on_disk() {
+    let folder = tempfile::tempdir().unwrap();
+    let held = take(folder.path());
+    let (seen, events) = (Seen::default(), Seen::default());
+    let running = services(&held, Clock::system()).await;
+    // So that the journal's log, which SQLite holds open, cannot be synced.
+    std::fs::remove_file(folder.path().join("data/journal.db-wal")).unwrap();
+    running.run(&noting(&seen, &events), Duration::ZERO);
+    for number in 0..20 {
+        write(&running.platform(), "T#0000000001", &format!("H#{number:08}"), false).await;
+    }
+    until("20 entries", async || keys(&seen).len() >= 20).await;
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    assert!(
+        records(folder.path()) >= 20,
+        "consumed, and not to be found again after a power loss"
+    );
+    running.stop().await;
+
+    let running = services(&held, Clock::system()).await;
+    running.run(&noting(&seen, &events), Duration::ZERO);
+    write(&running.platform(), "T#0000000001", "H#90000000", false).await;
+    until("an empty stream", async || records(folder.path()) <= 1).await;
     running.stop().await;
 }
 

@@ -132,8 +132,6 @@ ids! {
     CategoryId = "cat";
     /// Somebody's wish for a sign-in link or a new ticket link.
     LinkId = "lnk";
-    /// One browser's session, as its owner sees it.
-    SessionId = "ses";
 }
 
 #[cfg(test)]

@@ -27,7 +27,7 @@ pub mod word;
 
 pub use email::EmailAddress;
 pub use error::{FieldError, Refusal};
-pub use id::{AttachmentId, CategoryId, LinkId, MailboxId, SessionId, SweepId, TicketNumber, UnitId, UserId};
+pub use id::{AttachmentId, CategoryId, LinkId, MailboxId, SweepId, TicketNumber, UnitId, UserId};
 pub use locale::Locale;
 pub use person::{Person, StaffMember, User, Watcher};
 pub use settings::{Settings, SpecialistsSee};

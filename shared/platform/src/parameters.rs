@@ -71,6 +71,15 @@ impl Parameters {
         Ok(found)
     }
 
+    /// The value of `name` as it is now, whatever was known of it.
+    ///
+    /// # Errors
+    /// SSM did not answer.
+    pub async fn fresh(&self, name: &str) -> Result<Option<Secret>, ServiceError> {
+        self.kept().remove(name);
+        self.get(name).await
+    }
+
     /// Sets `name` to `value`, whatever it was. Other running functions see it within 5 minutes.
     ///
     /// # Errors

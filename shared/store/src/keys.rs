@@ -45,10 +45,6 @@ pub(crate) fn session(hash: &str) -> String {
     format!("S#{hash}")
 }
 
-pub(crate) fn read_mark(number: TicketNumber) -> String {
-    format!("R#{number}")
-}
-
 pub(crate) fn email(address: &EmailAddress) -> String {
     format!("EMAIL#{address}")
 }

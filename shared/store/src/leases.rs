@@ -38,7 +38,8 @@ impl Lease {
 }
 
 impl Store {
-    /// Takes a mailbox's lease; nothing where another holds it.
+    /// Takes a mailbox's lease; nothing where another holds it. `owner` is one call's own name: who has it already repeats a request whose answer
+    /// was lost.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`].
@@ -50,7 +51,7 @@ impl Store {
             .key("pk", s(keys::mailbox(mailbox)))
             .key("sk", s("LEASE"))
             .update_expression("SET lease_owner = :owner, lease_until = :until ADD fence :one")
-            .condition_expression("attribute_not_exists(pk) OR lease_until <= :now")
+            .condition_expression("attribute_not_exists(pk) OR lease_until <= :now OR lease_owner = :owner")
             .expression_attribute_values(":owner", s(owner))
             .expression_attribute_values(":until", n(now.plus(seconds(LEASE_SECONDS)).unix_seconds()))
             .expression_attribute_values(":now", n(now.unix_seconds()))

@@ -2,8 +2,10 @@
 //!
 //! Callers speak of tickets, people and mailboxes; no type of the AWS SDK leaves this crate but the client that [`Store::new`] takes.
 
+mod attachments;
 mod conf;
 mod error;
+mod history;
 mod idempotency;
 mod item;
 mod keys;
@@ -22,8 +24,10 @@ mod tickets;
 mod transaction;
 mod uploads;
 
+pub use attachments::Attachment;
 pub use conf::{Configuration, Versioned};
 pub use error::{Made, StoreError};
+pub use history::TicketPage;
 pub use idempotency::Idempotency;
 pub use leases::{LEASE_SECONDS, Lease};
 pub use lists::{List, ListPage, ListPosition, Position};
@@ -33,5 +37,5 @@ pub use sendings::{ABANDONED_SECONDS, AskedLink, Begin, Begun, NewestSendings, S
 pub use sessions::{HeldKey, MAX_KEYS, Redeemed, SIGN_IN_MINUTES, Session, TicketKey};
 pub use store::Store;
 pub use stream::{Written, written};
-pub use tickets::{Attachment, TicketPage, Uploads, With};
+pub use tickets::{Uploads, With};
 pub use uploads::{StoredUpload, Upload};

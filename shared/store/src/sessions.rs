@@ -5,7 +5,7 @@ use chamada_domain::{TicketNumber, Timestamp, User, UserId};
 use serde::{Deserialize, Serialize};
 
 use crate::error::StoreError;
-use crate::item::{Item, ItemExt, keyed, n, s};
+use crate::item::{Item, ItemExt, keyed, s, to_json};
 use crate::keys;
 use crate::people::read_user;
 use crate::store::{Store, passed};
@@ -109,6 +109,14 @@ impl Session {
     }
 }
 
+/// The key of a session of `user`, or of a guest.
+fn place(user: Option<&UserId>, hash: &str) -> (String, String) {
+    match user {
+        Some(user) => (keys::user(user), keys::session(hash)),
+        None => (keys::guest(hash), "S".to_owned()),
+    }
+}
+
 impl Store {
     /// The person of a session cookie, with one consistent read of both items.
     ///
@@ -145,20 +153,34 @@ impl Store {
         self.write(session.item(keys::user(user), keys::session(hash))?).await
     }
 
-    /// Writes when a person's session was last seen; nothing where it has ended meanwhile, since an ended session must not come back.
+    /// Writes down that a session of `user`, or of a guest, is still in use; nothing where it has ended or changed meanwhile, since an ended one must
+    /// not come back, and none lose a key.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`].
-    pub async fn save_session(&self, user: &UserId, hash: &str, session: &Session) -> Result<(), StoreError> {
+    pub async fn touch_session(&self, user: Option<&UserId>, hash: &str, session: &Session, now: Timestamp) -> Result<Session, StoreError> {
+        let (pk, sk) = place(user, hash);
+        let touched = Session {
+            seen_at: now,
+            ..session.clone()
+        };
+        self.replace_session(touched.item(pk, sk)?, to_json(session)?).await?;
+        Ok(touched)
+    }
+
+    /// Writes a session's item where the session is `before`; whether it was.
+    async fn replace_session(&self, item: Item, before: String) -> Result<bool, StoreError> {
         let put = self
             .client
             .put_item()
             .table_name(&*self.table)
-            .set_item(Some(session.item(keys::user(user), keys::session(hash))?))
-            .condition_expression("attribute_exists(pk)");
+            .set_item(Some(item))
+            .condition_expression("#session = :before")
+            .expression_attribute_names("#session", "session")
+            .expression_attribute_values(":before", s(before));
         match put.send().await {
-            Ok(_) => Ok(()),
-            Err(error) if error.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) => Ok(()),
+            Ok(_) => Ok(true),
+            Err(error) if error.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) => Ok(false),
             Err(error) => Err(StoreError::unavailable(error)),
         }
     }
@@ -176,28 +198,15 @@ impl Store {
     /// # Errors
     /// [`StoreError::NotFound`] where it has ended; [`StoreError::Raced`].
     pub async fn hold_key(&self, user: Option<&UserId>, hash: &str, key: &HeldKey, now: Timestamp) -> Result<Session, StoreError> {
-        let (pk, sk) = match user {
-            Some(user) => (keys::user(user), keys::session(hash)),
-            None => (keys::guest(hash), "S".to_owned()),
-        };
+        let (pk, sk) = place(user, hash);
         for _ in 0..8 {
             let item = self.read(&pk, &sk, true).await?.ok_or(StoreError::NotFound)?;
             let before = item.text("session").map_err(|_| StoreError::NotFound)?.to_owned();
             let mut session: Session = item.json("session")?;
             session.hold(key.clone());
             session.seen_at = now;
-            let put = self
-                .client
-                .put_item()
-                .table_name(&*self.table)
-                .set_item(Some(session.item(pk.clone(), sk.clone())?))
-                .condition_expression("#session = :before")
-                .expression_attribute_names("#session", "session")
-                .expression_attribute_values(":before", s(before));
-            match put.send().await {
-                Ok(_) => return Ok(session),
-                Err(error) if error.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) => {}
-                Err(error) => return Err(StoreError::unavailable(error)),
+            if self.replace_session(session.item(pk.clone(), sk.clone())?, before).await? {
+                return Ok(session);
             }
         }
         Err(StoreError::Raced)
@@ -244,11 +253,12 @@ impl Store {
         self.write(item).await
     }
 
-    /// Redeems a sign-in link: once, whoever comes first.
+    /// Redeems a sign-in link: once, whoever comes first. `call` is a name of this call's own: a request that is repeated because its answer was
+    /// lost is still the first.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`].
-    pub async fn redeem_sign_in(&self, hash: &str, now: Timestamp) -> Result<Redeemed, StoreError> {
+    pub async fn redeem_sign_in(&self, hash: &str, call: &str, now: Timestamp) -> Result<Redeemed, StoreError> {
         let pk = keys::guest(hash);
         let Some(item) = self.read(&pk, "S", true).await?.filter(|item| item.contains_key("sign_in")) else {
             return Ok(Redeemed::Unknown);
@@ -273,9 +283,9 @@ impl Store {
             .table_name(&*self.table)
             .key("pk", s(pk))
             .key("sk", s("S"))
-            .update_expression("SET used = :yes")
-            .condition_expression("attribute_exists(pk) AND attribute_not_exists(used)")
-            .expression_attribute_values(":yes", n(1));
+            .update_expression("SET used = :call")
+            .condition_expression("attribute_exists(pk) AND (attribute_not_exists(used) OR used = :call)")
+            .expression_attribute_values(":call", s(call));
         match update.send().await {
             Ok(_) => Ok(Redeemed::By(user)),
             Err(error) if error.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) => Ok(Redeemed::Used),

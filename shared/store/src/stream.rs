@@ -5,7 +5,7 @@ use chamada_domain::{LinkId, MailboxId, SweepId, TicketNumber};
 use crate::keys;
 
 /// What a stream record tells of: something that others want to hear.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Written {
     /// A new entry of a ticket's history.
     Entry {

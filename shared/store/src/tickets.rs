@@ -1,37 +1,19 @@
-//! Tickets and their histories: reading them, and writing a draft whole or not at all.
+//! Writing a ticket and its history: a draft whole or not at all.
 
 use chamada_domain::chain::ChainedEntry;
 use chamada_domain::draft::Draft;
-use chamada_domain::entry::AttachedFile;
-use chamada_domain::verify::Found;
-use chamada_domain::{AttachmentId, Refusal, Ticket, TicketNumber, Timestamp, UserId};
+use chamada_domain::{AttachmentId, Refusal, Ticket, TicketNumber, UserId};
 use futures::future;
 
+use crate::attachments::attachment_item;
 use crate::error::{Made, StoreError};
 use crate::idempotency::{Idempotency, judge};
 use crate::item::{Item, ItemExt, keyed, n, s, to_json};
 use crate::keys;
 use crate::mail_ledger::Import;
 use crate::retry::Pauses;
-use crate::store::{Page, Range, Store};
+use crate::store::Store;
 use crate::transaction::{Condition, Failure, Guard, Transaction};
-
-/// A ticket with its newest entries.
-#[derive(Debug, Clone)]
-pub struct TicketPage {
-    /// The ticket.
-    pub ticket: Ticket,
-    /// The newest entries, oldest first.
-    pub entries: Vec<ChainedEntry>,
-}
-
-impl TicketPage {
-    /// The lowest `seq` of the page, where older entries remain.
-    #[must_use]
-    pub fn older(&self) -> Option<u64> {
-        self.entries.first().map(|first| first.entry.seq).filter(|seq| *seq > 1)
-    }
-}
 
 /// What is written together with a draft.
 #[derive(Debug, Clone, Default)]
@@ -54,102 +36,6 @@ pub struct Uploads {
 }
 
 impl Store {
-    /// A ticket as it is now.
-    ///
-    /// # Errors
-    /// [`StoreError::NotFound`].
-    pub async fn ticket(&self, number: TicketNumber) -> Result<Ticket, StoreError> {
-        let item = self
-            .read(&keys::ticket(number), keys::META, true)
-            .await?
-            .ok_or(StoreError::NotFound)?;
-        read_ticket(&item, number)
-    }
-
-    /// A ticket with its newest `limit` entries, in one round trip.
-    ///
-    /// # Errors
-    /// [`StoreError::NotFound`].
-    pub async fn ticket_page(&self, number: TicketNumber, limit: u16) -> Result<TicketPage, StoreError> {
-        let pk = keys::ticket(number);
-        let range = Range {
-            pk: &pk,
-            between: Some(("H#", keys::META)),
-            forward: false,
-            consistent: true,
-            limit: Some(i32::from(limit) + 1),
-            start: None,
-        };
-        let mut items = self.page(range).await?.items.into_iter();
-        let meta = items
-            .next()
-            .filter(|item| item.text("sk").is_ok_and(|sk| sk == keys::META))
-            .ok_or(StoreError::NotFound)?;
-        let mut entries = items.map(|item| read_entry(&item)).collect::<Result<Vec<_>, _>>()?;
-        entries.reverse();
-        Ok(TicketPage {
-            ticket: read_ticket(&meta, number)?,
-            entries,
-        })
-    }
-
-    /// Up to `limit` entries before `seq`, oldest first.
-    ///
-    /// # Errors
-    /// [`StoreError::Unavailable`] or [`StoreError::Corrupt`].
-    pub async fn entries_before(&self, number: TicketNumber, seq: u64, limit: u16) -> Result<Vec<ChainedEntry>, StoreError> {
-        let (pk, last) = (keys::ticket(number), keys::entry(seq.saturating_sub(1)));
-        let range = Range {
-            pk: &pk,
-            between: Some(("H#", &last)),
-            forward: false,
-            consistent: true,
-            limit: Some(i32::from(limit)),
-            start: None,
-        };
-        let mut entries = read_entries(&self.page(range).await?)?;
-        entries.reverse();
-        Ok(entries)
-    }
-
-    /// Up to `limit` entries after `seq`, oldest first.
-    ///
-    /// # Errors
-    /// [`StoreError::Unavailable`] or [`StoreError::Corrupt`].
-    pub async fn entries_after(&self, number: TicketNumber, seq: u64, limit: u16) -> Result<Vec<ChainedEntry>, StoreError> {
-        let (pk, first) = (keys::ticket(number), keys::entry(seq.saturating_add(1)));
-        let range = Range {
-            pk: &pk,
-            between: Some((&first, "H#~")),
-            forward: true,
-            consistent: true,
-            limit: Some(i32::from(limit)),
-            start: None,
-        };
-        read_entries(&self.page(range).await?)
-    }
-
-    /// One entry.
-    ///
-    /// # Errors
-    /// [`StoreError::NotFound`].
-    pub async fn entry(&self, number: TicketNumber, seq: u64) -> Result<ChainedEntry, StoreError> {
-        let item = self
-            .read(&keys::ticket(number), &keys::entry(seq), true)
-            .await?
-            .ok_or(StoreError::NotFound)?;
-        read_entry(&item)
-    }
-
-    /// The whole history as it lies in the table, for checking: what cannot be read is named by its place.
-    ///
-    /// # Errors
-    /// [`StoreError::Unavailable`].
-    pub async fn history(&self, number: TicketNumber) -> Result<Vec<Found>, StoreError> {
-        let items = self.all(&keys::ticket(number), Some(("H#", "H#~"))).await?;
-        Ok(items.iter().map(find_entry).collect())
-    }
-
     /// Writes a new ticket.
     ///
     /// # Errors
@@ -357,122 +243,9 @@ fn settle(guard: Guard, item: Option<&Item>, draft: &Draft, with: &With<'_>) -> 
     }
 }
 
-/// A ticket's state, if it is this ticket's: the hashes of a history don't hold the number.
-fn read_ticket(item: &Item, number: TicketNumber) -> Result<Ticket, StoreError> {
-    let ticket: Ticket = item.json("row")?;
-    let same = ticket.number == number && item.number("last_seq")? == ticket.last_seq && item.number("version")? == ticket.version;
-    if same {
-        Ok(ticket)
-    } else {
-        Err(StoreError::Corrupt {
-            what: "a ticket is not what its item says",
-        })
-    }
-}
-
 fn entry_item(number: TicketNumber, entry: &ChainedEntry) -> Result<Item, StoreError> {
     Ok(keyed(keys::ticket(number), keys::entry(entry.entry.seq))
         .with("e", s(to_json(&entry.entry)?))
         .with("p", s(&entry.previous_hash))
         .with("h", s(&entry.hash)))
-}
-
-pub(crate) fn read_entry(item: &Item) -> Result<ChainedEntry, StoreError> {
-    Ok(ChainedEntry {
-        entry: item.json("e")?,
-        previous_hash: item.text("p")?.to_owned(),
-        hash: item.text("h")?.to_owned(),
-    })
-}
-
-fn read_entries(page: &Page) -> Result<Vec<ChainedEntry>, StoreError> {
-    page.items.iter().map(read_entry).collect()
-}
-
-fn find_entry(item: &Item) -> Found {
-    let seq = item.text("sk").ok().and_then(keys::entry_seq).unwrap_or(0);
-    let parts = (item.text("e"), item.text("p"), item.text("h"));
-    match parts {
-        (Ok(entry), Ok(previous), Ok(hash)) => ChainedEntry::from_stored(seq, entry, previous, hash),
-        _ => Found::Unreadable { seq },
-    }
-}
-
-fn attachment_item(number: TicketNumber, entry: &ChainedEntry, file: &AttachedFile, with: &With<'_>) -> Result<Item, StoreError> {
-    let object = if with.uploads.is_some_and(|uploads| uploads.ids.contains(&file.attachment_id)) {
-        format!("files/{}", file.attachment_id)
-    } else {
-        format!("sha256/{}", file.sha256)
-    };
-    let stored = Attachment {
-        id: file.attachment_id.clone(),
-        name: file.name.text_or_empty(),
-        content_type: file.content_type.clone(),
-        size: file.size,
-        sha256: file.sha256.clone(),
-        inline: file.inline,
-        seq: entry.entry.seq,
-        hidden: entry.entry.event.is_hidden(),
-        object,
-    };
-    keyed(keys::ticket(number), keys::attachment(&file.attachment_id)).with_json("a", &stored)
-}
-
-/// A file that hangs on a ticket.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub struct Attachment {
-    /// Which.
-    pub id: AttachmentId,
-    /// Its name.
-    pub name: String,
-    /// Its media type.
-    pub content_type: String,
-    /// Its size in bytes.
-    pub size: u64,
-    /// Its SHA-256, lower-case hex.
-    pub sha256: String,
-    /// Whether the mail showed it inside its text.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub inline: bool,
-    /// The entry that it came with.
-    pub seq: u64,
-    /// Whether staff alone may see it.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub hidden: bool,
-    /// Its key in the bucket of files.
-    pub object: String,
-}
-
-impl Store {
-    /// A file that hangs on a ticket.
-    ///
-    /// # Errors
-    /// [`StoreError::NotFound`].
-    pub async fn attachment(&self, number: TicketNumber, id: &AttachmentId) -> Result<Attachment, StoreError> {
-        let item = self
-            .read(&keys::ticket(number), &keys::attachment(id), true)
-            .await?
-            .ok_or(StoreError::NotFound)?;
-        item.json("a")
-    }
-
-    /// Every file that hangs on a ticket.
-    ///
-    /// # Errors
-    /// [`StoreError::Unavailable`].
-    pub async fn attachments(&self, number: TicketNumber) -> Result<Vec<Attachment>, StoreError> {
-        let items = self.all(&keys::ticket(number), Some(("A#", "A#~"))).await?;
-        items.iter().map(|item| item.json("a")).collect()
-    }
-
-    /// Remembers how far somebody has read a ticket.
-    ///
-    /// # Errors
-    /// [`StoreError::Unavailable`].
-    pub async fn mark_read(&self, user: &UserId, number: TicketNumber, seq: u64, now: Timestamp) -> Result<(), StoreError> {
-        let item = keyed(keys::user(user), keys::read_mark(number))
-            .with("seq", n(seq))
-            .with("at", s(now.to_string()));
-        self.write(item).await
-    }
 }

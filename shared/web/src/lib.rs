@@ -16,6 +16,7 @@ pub mod read;
 mod service;
 pub mod session;
 mod source;
+mod who;
 
 pub use cursor::{CursorKey, Page};
 pub use etag::{Conditional, IfMatch};
@@ -28,5 +29,6 @@ pub use problem::{FieldProblem, Problem, ProblemBody, no_such_method, no_such_ro
 pub use query::{Paging, Query};
 pub use read::{Fields, Input, Nothing};
 pub use service::{dress, platform_of, service};
-pub use session::{App, Caller, SignedIn, Visitor};
+pub use session::{App, Caller};
 pub use source::SourceAddress;
+pub use who::{Administrator, SignedIn, Staff, Visitor};

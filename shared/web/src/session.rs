@@ -173,44 +173,6 @@ where
     }
 }
 
-/// Extractor: a person who is signed in; 401 `sign_in_needed` for others, a guest's session among them. It stands before the body in a handler, so
-/// that who may not ask learns nothing of the fields.
-#[derive(Debug, Clone)]
-pub struct SignedIn(pub Caller);
-
-impl<S> FromRequestParts<S> for SignedIn
-where
-    App: FromRef<S>,
-    S: Send + Sync,
-{
-    type Rejection = Problem;
-
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        let caller = Caller::from_request_parts(parts, state).await?;
-        caller.signed_in()?;
-        Ok(Self(caller))
-    }
-}
-
-/// Extractor: a person who is signed in, or somebody who opened a ticket's link; 401 `sign_in_needed` for others. It stands before the body, as
-/// [`SignedIn`] does.
-#[derive(Debug, Clone)]
-pub struct Visitor(pub Caller);
-
-impl<S> FromRequestParts<S> for Visitor
-where
-    App: FromRef<S>,
-    S: Send + Sync,
-{
-    type Rejection = Problem;
-
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        let caller = Caller::from_request_parts(parts, state).await?;
-        caller.name()?;
-        Ok(Self(caller))
-    }
-}
-
 /// The cookie of a person's session.
 #[must_use]
 pub fn person_cookie(user: &UserId, secret: &Secret) -> Secret {
@@ -245,8 +207,7 @@ pub async fn identify(app: &App, cookie: &Secret) -> Result<Caller, Problem> {
         return Ok(Caller::default());
     }
     if session.is_stale(app.now()) {
-        session.seen_at = app.now();
-        app.store.save_session(&user.id, &hash, &session).await?;
+        session = app.store.touch_session(Some(&user.id), &hash, &session, app.now()).await?;
     }
     Ok(Caller {
         user: Some(user),
@@ -261,8 +222,7 @@ async fn guest(app: &App, hash: String) -> Result<Caller, Problem> {
         return Ok(Caller::default());
     };
     if session.is_stale(app.now()) {
-        session.seen_at = app.now();
-        app.store.save_guest_session(&hash, &session).await?;
+        session = app.store.touch_session(None, &hash, &session, app.now()).await?;
     }
     Ok(Caller {
         user: None,

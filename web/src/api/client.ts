@@ -28,6 +28,11 @@ export function onSessionEnded(then: () => void): void {
   ended = then;
 }
 
+let ahead = 0;
+
+/** The time by the server's clock, in ms, as far as its answers tell: this device's own may be wrong by hours. */
+export const serverNow = (): number => Date.now() + ahead;
+
 const isProblem = (value: unknown): value is Problem =>
   typeof value === 'object' && value !== null && typeof (value as Problem).code === 'string';
 
@@ -49,6 +54,8 @@ export async function read<T>(call: Promise<Answer<T>>, quiet = false): Promise<
     if (error instanceof SyntaxError) throw new ApiError(502, { status: 502, code: 'unreadable_answer' });
     throw new NetworkError('no answer');
   }
+  const date = Date.parse(answer.response.headers.get('Date') ?? '');
+  if (Number.isFinite(date)) ahead = date - Date.now();
   if (answer.response.ok) return answer.data as T;
   const error = failure(answer);
   if (error.status === 401 && error.code === 'sign_in_needed' && !quiet) ended();

@@ -5,8 +5,8 @@
 import { client, once, onceAt, read } from './client.ts';
 import type * as T from './types.ts';
 
-export { newKey, onSessionEnded } from './client.ts';
-export { ApiError, isApiError, isNetworkError, NetworkError } from './errors.ts';
+export { newKey, onSessionEnded, serverNow } from './client.ts';
+export { ApiError, isApiError, isNetworkError } from './errors.ts';
 export * from './types.ts';
 
 export const session = {
@@ -70,7 +70,19 @@ export const directory = {
 };
 
 export const mailboxes = {
-  list: () => read(client.GET('/api/mailboxes')),
+  /** All of them, page after page. */
+  list: async (): Promise<{ items: T.Mailbox[] }> => {
+    const items: T.Mailbox[] = [];
+    let cursor: string | null | undefined;
+    do {
+      const query = { limit: 100, ...(cursor ? { cursor } : {}) };
+      const page = await read(client.GET('/api/mailboxes', { params: { query } }));
+      items.push(...page.items);
+      cursor = page.next_cursor;
+    } while (cursor);
+    return { items };
+  },
+  open: (id: string) => read(client.GET('/api/mailboxes/{id}', { params: withId(id) })),
   create: (body: T.NewMailbox, key: string) => read(client.POST('/api/mailboxes', { params: once(key), body })),
   change: (id: string, body: T.MailboxChange, key: string) =>
     read(client.PATCH('/api/mailboxes/{id}', { params: { ...withId(id), ...once(key) }, body })),

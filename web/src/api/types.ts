@@ -35,7 +35,6 @@ export interface Page<T> {
 
 export type Site = Schemas['SiteInfo'];
 export type User = Schemas['User'];
-export type Me = Schemas['Me'];
 export type NewUser = Schemas['NewUser'];
 export type UserChange = Schemas['UserChange'];
 export type Session = Schemas['Session'];
@@ -45,16 +44,13 @@ export type Person = Schemas['Assignee'];
 export type Can = Schemas['Can'];
 export type Ticket = Schemas['Ticket'];
 export type TicketQuery = NonNullable<operations['get_tickets']['parameters']['query']>;
-export type Sort = NonNullable<TicketQuery['sort']>;
 export type TicketChange = Schemas['TicketChange'];
 export type NewTicket = Schemas['NewTicket'];
 export type NewMessage = Schemas['NewMessage'];
 export type TicketPage = Schemas['TicketPage'];
-export type Verdict = Schemas['Verification'];
 
 export type Attached = Schemas['AttachedFile'];
 export type NewAttachment = Schemas['NewUpload'];
-export type UploadTicket = Schemas['Announced'];
 export type Download = Schemas['Download'];
 
 /** An entry as the list carries it: one that the reader may not see has its place and its hashes alone. */
@@ -65,7 +61,6 @@ export type EntryType = NonNullable<AnyEntry['type']>;
 export type Place = Schemas['Place'];
 
 export type Organisation = Schemas['Organisation'];
-export type Category = Schemas['Category'];
 export type Categories = Schemas['Categories'];
 
 export type Security = Schemas['Security'];

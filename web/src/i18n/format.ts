@@ -30,8 +30,6 @@ function date(at: Date, shape: keyof typeof DATE): string {
   return cached(`date ${shape}`, tag => new Intl.DateTimeFormat(tag, DATE[shape])).format(at);
 }
 
-export const collator = (): Intl.Collator => cached('collator', tag => new Intl.Collator(tag, { numeric: true }));
-
 export const pluralRule = (count: number): 'one' | 'other' =>
   cached('plural', tag => new Intl.PluralRules(tag)).select(count) === 'one' ? 'one' : 'other';
 

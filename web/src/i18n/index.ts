@@ -4,9 +4,9 @@ import type en from './en.json';
 import { pluralRule, setFormatLanguage } from './format.ts';
 
 export type Key = keyof typeof en;
-export type Plural = { [K in Key]: K extends `${infer Base}.other` ? Base : never }[Key];
+type Plural = { [K in Key]: K extends `${infer Base}.other` ? Base : never }[Key];
 export type Locale = 'es' | 'pt' | 'en';
-export type Params = Record<string, string | number>;
+type Params = Record<string, string | number>;
 export const LOCALES: readonly Locale[] = ['es', 'pt', 'en'];
 
 type Texts = Record<string, string>;

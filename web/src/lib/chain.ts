@@ -14,7 +14,7 @@ export interface ChainEntry {
 
 export type Json = null | boolean | number | string | Json[] | { [name: string]: Json };
 
-export interface ChainResult {
+interface ChainResult {
   valid: boolean;
   /** The lowest `seq` that is missing, altered or not linked. */
   firstBad?: number;

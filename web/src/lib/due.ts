@@ -3,9 +3,9 @@
 import { capitalised, dayDistance, dayName, timeOfDay } from '../i18n/format.ts';
 import { t } from '../i18n/index.ts';
 
-export type DueKind = 'none' | 'met' | 'late' | 'today' | 'later';
+type DueKind = 'none' | 'met' | 'late' | 'today' | 'later';
 
-export interface Due {
+interface Due {
   kind: DueKind;
   text: string;
   /** As it stands within a sentence. */

@@ -2,13 +2,13 @@
  * Location hook for wouter that keeps the query inside the fragment (`#/?status=new`). Wouter's own hash hook moves the
  * query to the URL proper, from where it would reach server logs; in the fragment it stays in the browser.
  */
-import { useEffect, useLayoutEffect, useState } from 'preact/hooks';
+import { useLayoutEffect, useState } from 'preact/hooks';
 
 const raw = () => `/${location.hash.replace(/^#?\/?/, '')}`;
 
 export const currentPath = (): string => raw().split('?')[0] ?? '/';
 
-export const currentQuery = (): string => {
+const currentQuery = (): string => {
   const at = raw().indexOf('?');
   return at < 0 ? '' : raw().slice(at + 1);
 };
@@ -36,11 +36,3 @@ export const useHashLocation = Object.assign((): [string, typeof navigate] => [u
 });
 
 export const useHashQuery = (): string => useHash(currentQuery);
-
-/** Calls `then` on every change of route but the first one. */
-export function useRouteChange(then: () => void): void {
-  useEffect(() => {
-    addEventListener('hashchange', then);
-    return () => removeEventListener('hashchange', then);
-  }, []);
-}

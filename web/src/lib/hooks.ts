@@ -2,7 +2,7 @@
 import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
 import { isNetworkError, newKey } from '../api/index.ts';
 
-export interface Resource<T> {
+interface Resource<T> {
   data: T | undefined;
   error: unknown;
   loading: boolean;
@@ -37,7 +37,7 @@ export function useResource<T>(load: (signal: AbortSignal) => Promise<T>, deps: 
   };
 }
 
-export interface Write<A extends unknown[], R> {
+interface Write<A extends unknown[], R> {
   run: (...args: A) => Promise<R | undefined>;
   busy: boolean;
   /** Without an answer so far: it goes out by itself when the network is back. */

@@ -2,7 +2,7 @@
  * Splits text into words and web addresses, so that a message can be shown as text nodes and links alone. Only http and
  * https become links; whatever else a message holds stays text.
  */
-export type Piece = { text: string; href?: string };
+type Piece = { text: string; href?: string };
 
 const ADDRESS = /https?:\/\/[^\s<>"'`{}|\\^]+/gi;
 

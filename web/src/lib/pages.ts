@@ -1,5 +1,5 @@
 /** A list that grows page by page. */
-import { useState } from 'preact/hooks';
+import { useRef, useState } from 'preact/hooks';
 import type { Page } from '../api/index.ts';
 import { useResource } from './hooks.ts';
 
@@ -18,19 +18,27 @@ export function usePages<T>(
   deps: readonly unknown[],
 ) {
   const [more, setMore] = useState<{ busy: boolean; error?: unknown }>({ busy: false });
-  const first = useResource(signal => nextRows(cursor => fetchPage(cursor, signal)), deps);
+  // Which list the rows belong to: a page of an earlier one may still be on its way.
+  const generation = useRef(0);
+  const first = useResource(signal => {
+    generation.current += 1;
+    setMore({ busy: false });
+    return nextRows(cursor => fetchPage(cursor, signal));
+  }, deps);
   const cursor = first.data?.next_cursor ?? undefined;
 
   const loadMore = async () => {
     const before = first.data;
-    if (!before || !cursor || more.busy) return;
+    if (!before || !cursor || more.busy || first.loading) return;
+    const ours = generation.current;
     setMore({ busy: true });
     try {
       const page = await nextRows(next => fetchPage(next), cursor);
+      if (ours !== generation.current) return;
       first.set({ items: [...before.items, ...page.items], next_cursor: page.next_cursor });
       setMore({ busy: false });
     } catch (error) {
-      setMore({ busy: false, error });
+      if (ours === generation.current) setMore({ busy: false, error });
     }
   };
   return { ...first, rows: first.data?.items, hasMore: cursor !== undefined, more, loadMore };

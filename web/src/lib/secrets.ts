@@ -2,7 +2,7 @@
  * Secrets of links, taken out of the address before anything is requested: they stay in memory, and neither history nor a
  * screenshot of the address bar keeps them.
  */
-export interface TicketKey {
+interface TicketKey {
   number: number;
   key: string;
 }
@@ -11,12 +11,21 @@ let signIn: string | undefined;
 let ticket: TicketKey | undefined;
 let expired: TicketKey | undefined;
 
+/** A link that a mail program mangled still gets to the page that says so. */
+function decoded(token: string): string {
+  try {
+    return decodeURIComponent(token);
+  } catch {
+    return token;
+  }
+}
+
 /** Looks at the address; called at the start and on every change of it, before any other listener. */
 export function takeSecrets(): void {
   const hash = location.hash;
   const token = /^#\/m\/([^/?]+)/.exec(hash)?.[1];
   if (token) {
-    signIn = decodeURIComponent(token);
+    signIn = decoded(token);
     history.replaceState(null, '', '#/m');
     return;
   }

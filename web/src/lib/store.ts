@@ -1,7 +1,7 @@
 /** A value that components can watch. */
 import { useLayoutEffect, useState } from 'preact/hooks';
 
-export interface Store<T> {
+interface Store<T> {
   get(): T;
   set(next: T): void;
   watch(then: () => void): () => void;

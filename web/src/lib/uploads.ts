@@ -2,10 +2,10 @@
  * Uploads of files before the ticket or message that they belong to exists: ask for a presigned URL, PUT the bytes straight
  * to the store, complete. Three at a time; a failed step is tried again with growing pauses, then by hand.
  */
-import { type ApiError, type Attachments, isApiError } from '../api/index.ts';
+import { type ApiError, type Attachments, isApiError, newKey } from '../api/index.ts';
 import { sha256 } from './chain.ts';
 
-export type UploadState = 'waiting' | 'preparing' | 'sending' | 'checking' | 'stored' | 'failed';
+type UploadState = 'waiting' | 'preparing' | 'sending' | 'checking' | 'stored' | 'failed';
 
 export interface Upload {
   key: string;
@@ -19,7 +19,10 @@ export interface Upload {
   /** When the sending began, in ms of `performance.now()`. */
   startedAt: number;
   attachmentId?: string;
-  /** Why it failed: a code of the API, or one of `network`, `type_not_allowed`, `too_large`, `empty`, `too_many`. */
+  /**
+   * Why it failed: a code of the API, or one of `network`, `type_not_allowed`, `too_large`, `empty`, `too_many`,
+   * `insecure_context`.
+   */
   problem?: string;
   /** Trying again can help. */
   again: boolean;
@@ -66,7 +69,7 @@ export const TYPES: Readonly<Record<string, string>> = {
   eml: 'message/rfc822',
 };
 
-export const MAX_FILES = 20;
+const MAX_FILES = 20;
 const AT_ONCE = 3;
 const PAUSES = [1000, 4000];
 
@@ -77,6 +80,8 @@ export function refusal(file: { name: string; size: number }, maxBytes: number):
   if (!(extension(file.name) in TYPES)) return 'type_not_allowed';
   if (file.size === 0) return 'empty';
   if (file.size > maxBytes) return 'too_large';
+  // Over plain HTTP browsers compute no digest, and the store takes no file without one.
+  if (crypto.subtle === undefined) return 'insecure_context';
   return undefined;
 }
 
@@ -125,7 +130,7 @@ export class UploadQueue {
     for (const file of files) {
       const good = this.#items.filter(item => item.state !== 'failed').length;
       const problem = good >= this.maxFiles ? 'too_many' : refusal(file, this.maxBytes);
-      const key = crypto.randomUUID();
+      const key = newKey();
       this.#items = [
         ...this.#items,
         {
@@ -141,7 +146,7 @@ export class UploadQueue {
           ...(problem ? { problem } : {}),
         },
       ];
-      if (!problem) this.#jobs.set(key, { file, abort: new AbortController(), key: crypto.randomUUID() });
+      if (!problem) this.#jobs.set(key, { file, abort: new AbortController(), key: newKey() });
     }
     this.#announce();
     this.#next();
@@ -161,6 +166,14 @@ export class UploadQueue {
   retry(key: string): void {
     this.#set(key, { state: 'waiting', sent: 0, problem: undefined, again: false });
     this.#next();
+  }
+
+  /** Forgets what was sent: it belongs to a ticket now. */
+  forget(attachmentIds: readonly string[]): void {
+    const sent = this.#items.filter(item => item.attachmentId && attachmentIds.includes(item.attachmentId));
+    for (const item of sent) this.#jobs.delete(item.key);
+    this.#items = this.#items.filter(item => !sent.includes(item));
+    this.#announce();
   }
 
   /** Forgets everything: what was stored now belongs to a ticket. */
@@ -241,7 +254,7 @@ export class UploadQueue {
     if (status === 403) {
       // The URL has run out: ask for a new one, as a new request.
       job.ticket = undefined;
-      job.key = crypto.randomUUID();
+      job.key = newKey();
     }
     throw new Stop('upload_failed', true);
   }

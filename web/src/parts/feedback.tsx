@@ -1,7 +1,7 @@
 /** What a view shows while it loads, when it is empty, when something failed, and messages that pass. */
 import type { ComponentChildren } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
-import { isApiError, isNetworkError } from '../api/index.ts';
+import { isApiError } from '../api/index.ts';
 import { t } from '../i18n/index.ts';
 import { problemText } from '../lib/problems.ts';
 import { createStore, useStore } from '../lib/store.ts';
@@ -129,7 +129,7 @@ export function LiveRegions() {
   );
 }
 
-export function useOnline(): boolean {
+function useOnline(): boolean {
   const [online, setOnline] = useState(navigator.onLine);
   useEffect(() => {
     const update = () => setOnline(navigator.onLine);
@@ -153,4 +153,3 @@ export function OfflineBar() {
 }
 
 export const isGone = (error: unknown): boolean => isApiError(error) && error.status === 404;
-export { isNetworkError };

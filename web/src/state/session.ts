@@ -4,7 +4,7 @@ import { chosenLocale, firstLocale, setLocale } from '../i18n/index.ts';
 import { forgetDrafts } from '../lib/drafts.ts';
 import { createStore, useStore } from '../lib/store.ts';
 
-export interface SessionState {
+interface SessionState {
   phase: 'loading' | 'failed' | 'ready';
   error?: unknown;
   site: Site;

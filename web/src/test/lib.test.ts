@@ -1,15 +1,30 @@
-import { describe, expect, it } from 'vitest';
-import { categories, organisation, sweep } from '../../dev/data.ts';
-import { ApiError, type Mailbox, type Sweep, type TicketPage } from '../api/index.ts';
+import { act, renderHook, waitFor } from '@testing-library/preact';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { ago, categories, HOUR, MINUTE, organisation, sweep } from '../../dev/data.ts';
+import { Mock } from '../../dev/mock.ts';
+import {
+  ApiError,
+  type Mailbox,
+  mailboxes,
+  type Page,
+  type Sweep,
+  serverNow,
+  session,
+  type TicketPage,
+} from '../api/index.ts';
 import { fromPage, withOlder, withPage } from '../lib/history.ts';
 import { linkPieces } from '../lib/links.ts';
 import { apiQuery, listAddress, parseList, withSort, withStatuses } from '../lib/list-query.ts';
-import { nextRows } from '../lib/pages.ts';
+import { nextRows, usePages } from '../lib/pages.ts';
 import { fieldErrors, problemText } from '../lib/problems.ts';
 import { expiredKey, keepExpiredKey, signInToken, takeSecrets, ticketKey } from '../lib/secrets.ts';
 import { followSweeps, type Progress, share } from '../lib/sweeps.ts';
 import { categoryName, placeChoices, placeNames, settlePlace, settleSubject } from '../lib/trees.ts';
 import { hue, initials } from '../parts/basics.tsx';
+
+afterEach(() => {
+  vi.unstubAllGlobals();
+});
 
 const NOWHERE = { corporation_id: '', company_id: '', site_id: '', cost_centre_id: '' };
 
@@ -141,6 +156,54 @@ describe('pages', () => {
   });
 });
 
+describe('a list that grows', () => {
+  it('ignores a page of the filter before', async () => {
+    let answer: (page: Page<string>) => void = () => undefined;
+    const late = new Promise<Page<string>>(done => {
+      answer = done;
+    });
+    const fetchPage = async (filter: string, cursor?: string) =>
+      cursor ? late : { items: [`${filter}1`], next_cursor: filter };
+    const { result, rerender } = renderHook(
+      ({ filter }: { filter: string }) => usePages(cursor => fetchPage(filter, cursor), [filter]),
+      { initialProps: { filter: 'a' } },
+    );
+    await waitFor(() => expect(result.current?.rows).toEqual(['a1']));
+    act(() => void result.current?.loadMore());
+    await waitFor(() => expect(result.current?.more.busy).toBe(true));
+    rerender({ filter: 'b' });
+    await waitFor(() => expect(result.current?.rows).toEqual(['b1']));
+    expect(result.current?.more.busy).toBe(false);
+    await act(async () => {
+      answer({ items: ['a2'], next_cursor: null });
+      await new Promise(done => setTimeout(done));
+    });
+    expect(result.current?.rows).toEqual(['b1']);
+    expect(result.current?.hasMore).toBe(true);
+  });
+});
+
+describe('the API', () => {
+  it('reads every mailbox, page after page', async () => {
+    const mock = new Mock();
+    const [first] = mock.mailboxes;
+    for (let n = mock.mailboxes.length; n < 130; n += 1) mock.mailboxes.push({ ...(first as Mailbox), id: `mbx_${n}` });
+    vi.stubGlobal('fetch', mock.handle);
+    expect(new Set((await mailboxes.list()).items.map(mailbox => mailbox.id)).size).toBe(130);
+  });
+
+  it("tells the time by the server's clock", async () => {
+    const site = (ahead: number) => async () =>
+      Response.json({}, { headers: { Date: new Date(Date.now() + ahead).toUTCString() } });
+    vi.stubGlobal('fetch', site(HOUR));
+    await session.site();
+    expect(serverNow() - Date.now()).toBeGreaterThan(HOUR - MINUTE);
+    vi.stubGlobal('fetch', site(0));
+    await session.site();
+    expect(Math.abs(serverNow() - Date.now())).toBeLessThan(MINUTE);
+  });
+});
+
 describe('problems', () => {
   it('speak the language and name the field', () => {
     const error = new ApiError(422, {
@@ -174,10 +237,50 @@ describe('secrets of links', () => {
     keepExpiredKey({ number: 1042, key: 'abc_-' });
     expect(expiredKey()?.number).toBe(1042);
   });
+
+  it('are taken as they stand where a mail program mangled them', () => {
+    location.hash = '#/m/%zz';
+    takeSecrets();
+    expect(location.hash).toBe('#/m');
+    expect(signInToken()).toBe('%zz');
+  });
 });
 
 describe('following sweeps', () => {
   const box = (id: string, enabled = true) => ({ id, name: id, address: id, enabled }) as Mailbox;
+
+  const follow = async (newest: (id: string) => Sweep | undefined, boxes: Mailbox[]): Promise<Progress[]> => {
+    const told: Progress[] = [];
+    await followSweeps(
+      {
+        list: async () => ({ items: boxes }),
+        newest: async id => newest(id),
+        start: async () => undefined,
+        wait: async () => undefined,
+      },
+      progress => told.push(progress),
+      new AbortController().signal,
+    );
+    return told;
+  };
+
+  it('gives up on one that nobody began within ten minutes', async () => {
+    const asked = (minutes: number) => sweep('s', 'asked', { asked_at: ago(minutes * MINUTE) });
+    const stuck = await follow(() => asked(11), [box('a')]);
+    expect(stuck.map(p => p.over)).toEqual([false, true]);
+    expect(stuck[1]?.mailboxes[0]?.lost).toBe(true);
+    let looks = 0;
+    const told = await follow(() => {
+      looks += 1;
+      return looks < 10 ? asked(9) : sweep('s', 'done');
+    }, [box('a')]);
+    expect(told.at(-1)).toMatchObject({ over: true, mailboxes: [{ lost: false }] });
+  });
+
+  it('is over at some time, whatever the server says', async () => {
+    const told = await follow(id => sweep(id, id === 'a' ? 'running' : 'failed'), [box('a'), box('b')]);
+    expect(told.at(-1)).toMatchObject({ over: true, mailboxes: [{ lost: true }, { over: true }] });
+  });
 
   it('waits for a new sweep of each enabled mailbox, and for its end', async () => {
     const answers: Record<string, (Sweep | undefined)[]> = {
@@ -189,16 +292,9 @@ describe('following sweeps', () => {
       ],
       b: [undefined, sweep('b1', 'failed')],
     };
-    const told: Progress[] = [];
-    await followSweeps(
-      {
-        list: async () => ({ items: [box('a'), box('b'), box('off', false)] }),
-        newest: async id => (answers[id]?.length === 1 ? answers[id]?.[0] : answers[id]?.shift()),
-        start: async () => undefined,
-        wait: async () => undefined,
-      },
-      progress => told.push(progress),
-      new AbortController().signal,
+    const told = await follow(
+      id => (answers[id]?.length === 1 ? answers[id]?.[0] : answers[id]?.shift()),
+      [box('a'), box('b'), box('off', false)],
     );
     expect(told.map(p => p.over)).toEqual([false, false, false, true]);
     expect(told.map(p => Math.round(share(p) * 1000))).toEqual([0, 500, 625, 1000]);

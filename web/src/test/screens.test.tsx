@@ -1,6 +1,8 @@
 /** Screens against the fake API: what is shown, what is sent. */
+import { File } from 'node:buffer';
 import { fireEvent, render, screen, waitFor, within } from '@testing-library/preact';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { ago, MINUTE, sweep } from '../../dev/data.ts';
 import { Mock } from '../../dev/mock.ts';
 import { App } from '../app.tsx';
 import { setLocale } from '../i18n/index.ts';
@@ -8,12 +10,35 @@ import { takeSecrets } from '../lib/secrets.ts';
 import { startSession } from '../state/session.ts';
 
 let mock: Mock;
+const held = new Map<string, Promise<void>>();
+
+/** Keeps the answers to a call back until it is let go. */
+function hold(call: string): () => void {
+  let go: () => void = () => undefined;
+  held.set(
+    call,
+    new Promise(done => {
+      go = done;
+    }),
+  );
+  return () => {
+    held.delete(call);
+    go();
+  };
+}
+
+async function answer(request: Request): Promise<Response> {
+  const wait = held.get(`${request.method} ${new URL(request.url).pathname}`);
+  const response = await mock.handle(request);
+  await wait;
+  return response;
+}
 
 async function open(as: string | undefined, path: string): Promise<void> {
   mock = new Mock();
   mock.signedIn = as && `usr_${as}`;
   // Node's fetch speaks to nobody: every request goes to the fake.
-  vi.stubGlobal('fetch', (request: Request) => mock.handle(request));
+  vi.stubGlobal('fetch', answer);
   location.hash = path;
   takeSecrets();
   await startSession();
@@ -25,7 +50,20 @@ const sent = (method: string, path: string) => mock.seen.filter(call => call.met
 const button = (name: string | RegExp) => screen.findByRole('button', { name }, { timeout: 4000 });
 const heading = (name: string | RegExp) => screen.findByRole('heading', { name, level: 1 }, { timeout: 4000 });
 
+/** A store that takes every file at once. */
+class Store {
+  upload = {};
+  status = 200;
+  onload = () => undefined;
+  open() {}
+  setRequestHeader() {}
+  send() {
+    queueMicrotask(() => this.onload());
+  }
+}
+
 beforeEach(() => {
+  held.clear();
   localStorage.setItem('chamada.locale', 'es');
 });
 
@@ -102,6 +140,49 @@ describe('the list', () => {
     await waitFor(() => expect(screen.queryByText('CH-2841')).toBeNull());
   });
 
+  it('lets a specialist take a ticket whose page is closed until then', async () => {
+    await open('ana', '#/?assignee=none');
+    mock.seeAssigned = true;
+    const [take] = await screen.findAllByRole('button', { name: /^Tomar CH-/ }, { timeout: 4000 });
+    const number = Number(/\d+/.exec(take?.textContent ?? '')?.[0]);
+    fireEvent.click(take as HTMLElement);
+    await waitFor(() => expect(location.hash).toBe(`#/t/${number}`));
+    await heading(mock.tickets.get(number)?.ticket.title ?? '');
+    expect(sent('POST', `/api/tickets/${number}/claim`)).toEqual([
+      expect.objectContaining({ key: expect.stringMatching(/.{16,}/) }),
+    ]);
+    expect(mock.tickets.get(number)?.ticket.assignee?.id).toBe('usr_ana');
+  });
+
+  it('says that somebody else was faster, and shows the rows as they are', async () => {
+    await open('ana', '#/?assignee=none');
+    const [take] = await screen.findAllByRole('button', { name: /^Tomar CH-/ }, { timeout: 4000 });
+    const name = /CH-\d+/.exec(take?.textContent ?? '')?.[0] ?? '';
+    const one = mock.tickets.get(Number(name.slice(3)));
+    if (!one) throw new Error('no ticket');
+    one.ticket.assignee = { id: 'usr_joao', name: 'João' };
+    mock.seeAssigned = true;
+    fireEvent.click(take as HTMLElement);
+    expect(await screen.findByRole('alert')).toBeTruthy();
+    await waitFor(() => expect(screen.queryByText(name)).toBeNull());
+  });
+
+  it('gives up on a sweep that nobody begins, and says so', async () => {
+    await open('marta', '#/');
+    mock.sweeps.mbx_soporte?.unshift(sweep('swp_stuck', 'asked', { asked_at: ago(11 * MINUTE) }));
+    fireEvent.click(await button('Buscar correo ahora'));
+    const link = await screen.findByRole(
+      'link',
+      { name: /No se supo más de la lectura de Soporte/ },
+      { timeout: 4000 },
+    );
+    expect(link.getAttribute('href')).toBe('#/admin/mailboxes/mbx_soporte');
+    expect(
+      await screen.findByText('Terminó, pero no se leyeron todos los buzones.', {}, { timeout: 4000 }),
+    ).toBeTruthy();
+    expect((await button('Buscar correo ahora')).getAttribute('aria-busy')).toBeNull();
+  });
+
   it('gives customers their own list and no administration', async () => {
     await open('camila', '#/');
     await heading('Mis tickets');
@@ -131,6 +212,49 @@ describe('a ticket', () => {
     const calls = sent('POST', '/api/tickets/2841/messages');
     expect(calls).toHaveLength(1);
     expect(calls[0]?.body).toEqual({ body: 'Listo.', visibility: 'public', resolve: true });
+  });
+
+  it('keeps what is typed and attached while a message is on its way', async () => {
+    vi.stubGlobal('XMLHttpRequest', Store);
+    await open('ana', '#/t/2841');
+    await heading(/Terminal/);
+    const area = screen.getByLabelText('Respuesta a Camila Soto') as HTMLTextAreaElement;
+    const attach = (name: string) =>
+      fireEvent.change(screen.getByLabelText('Adjuntar', { selector: 'input' }), {
+        target: { files: [new File(['words'], name)] },
+      });
+    attach('one.txt');
+    await screen.findByText(/listo/);
+    fireEvent.input(area, { target: { value: 'Uno' } });
+    const go = hold('POST /api/tickets/2841/messages');
+    fireEvent.click(await button('Enviar'));
+    await waitFor(() => expect(sent('POST', '/api/tickets/2841/messages')).toHaveLength(1));
+    fireEvent.input(area, { target: { value: 'Uno y dos' } });
+    attach('two.txt');
+    go();
+    expect(await screen.findByText('Uno', { selector: 'p' }, { timeout: 4000 })).toBeTruthy();
+    expect(area.value).toBe('Uno y dos');
+    const files = screen.getByRole('form', { name: 'Responder' });
+    expect(within(files).queryByText('one.txt')).toBeNull();
+    expect(within(files).getByText('two.txt')).toBeTruthy();
+    dispatchEvent(new Event('pagehide'));
+    expect(localStorage.getItem('chamada.draft.usr_ana.ticket-2841')).toContain('Uno y dos');
+  });
+
+  it('sends once however often the button is pressed while it looks for answers of others', async () => {
+    await open('ana', '#/t/2841');
+    await heading(/Terminal/);
+    fireEvent.input(screen.getByLabelText('Respuesta a Camila Soto'), { target: { value: 'Listo.' } });
+    const first = hold('GET /api/tickets/2841/entries');
+    fireEvent.click(await button('Enviar'));
+    const second = hold('GET /api/tickets/2841/entries');
+    expect((await button('Enviar')).getAttribute('aria-busy')).toBe('true');
+    fireEvent.keyDown(screen.getByLabelText('Respuesta a Camila Soto'), { key: 'Enter', ctrlKey: true });
+    first();
+    expect(await screen.findByText('Listo.', { selector: 'p' }, { timeout: 4000 })).toBeTruthy();
+    second();
+    await new Promise(done => setTimeout(done, 50));
+    expect(sent('POST', '/api/tickets/2841/messages')).toHaveLength(1);
   });
 
   it('keeps a note apart: no outcome, internal', async () => {
@@ -170,6 +294,22 @@ describe('a ticket', () => {
     expect(await screen.findByText('Ahora: Alta. Lo suyo: Baja.')).toBeTruthy();
     fireEvent.click(await button('Poner lo mío'));
     await waitFor(() => expect(held.ticket.priority).toBe('low'));
+  });
+
+  it('calls no history altered while a saved change is ahead of it', async () => {
+    await open('marta', '#/t/2841');
+    await screen.findAllByText(/^Historial verificado/, {}, { timeout: 4000 });
+    const go = hold('GET /api/tickets/2841');
+    fireEvent.click(await button(/Cambiar Prioridad/));
+    fireEvent.click(within(await screen.findByRole('listbox', { name: 'Prioridad' })).getByText('Baja'));
+    await screen.findByText('Guardado');
+    await new Promise(done => setTimeout(done, 100));
+    expect(screen.queryByText(/Historial alterado/)).toBeNull();
+    go();
+    await waitFor(() => expect(sent('GET', '/api/tickets/2841/verify')).toHaveLength(2));
+    await new Promise(done => setTimeout(done, 100));
+    expect(screen.queryByText(/Historial alterado/)).toBeNull();
+    expect(screen.getAllByText(/^Historial verificado/).length).toBeGreaterThan(0);
   });
 
   it('says where a history was altered', async () => {
@@ -242,6 +382,27 @@ describe('administration', () => {
     expect(
       (await screen.findAllByText('El servidor de correo rechazó el usuario o la contraseña.')).length,
     ).toBeGreaterThan(0);
+  });
+
+  it.each(['#/admin/mailboxes', '#/admin/mailboxes/mbx_soporte'])(
+    'shows by itself why a sweep failed and when it is tried again, at %s',
+    async path => {
+      await open('marta', path);
+      mock.refused.add('mbx_soporte');
+      const [fetchNow] = await screen.findAllByRole('button', { name: 'Buscar correo ahora' }, { timeout: 4000 });
+      const place = within(fetchNow?.closest('.panel') as HTMLElement);
+      fireEvent.click(fetchNow as HTMLElement);
+      const words = 'El servidor de correo rechazó el usuario o la contraseña.';
+      expect(await place.findByText(words, {}, { timeout: 6000 })).toBeTruthy();
+      expect(await place.findByText(/Se intentará de nuevo/)).toBeTruthy();
+    },
+  );
+
+  it('says that a sweep never began', async () => {
+    await open('marta', '#/in');
+    mock.sweeps.mbx_soporte?.unshift(sweep('swp_stuck', 'asked', { asked_at: ago(11 * MINUTE) }));
+    location.hash = '#/admin/mailboxes/mbx_soporte';
+    expect((await screen.findAllByText(/La lectura no llegó a empezar/, {}, { timeout: 4000 })).length).toBe(2);
   });
 
   it('never sends a password that nobody typed, and asks for it when the server changes', async () => {

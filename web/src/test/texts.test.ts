@@ -53,6 +53,27 @@ describe('the languages', () => {
   });
 });
 
+/** Whatever a sweep reports: `explain` in shared/domain and `Trouble` in functions/mail-sweep. */
+const SWEEP_ERRORS = [
+  'auth_failed',
+  'certificate',
+  'host_not_found',
+  'in_use',
+  'interrupted',
+  'protocol',
+  'refused',
+  'removed',
+  'setup',
+  'timed_out',
+  'unavailable',
+];
+
+describe('why a mailbox could not be read', () => {
+  it.each(SWEEP_ERRORS)('has words for %s', code => {
+    expect(en).toHaveProperty([`mail_failure.${code}`]);
+  });
+});
+
 describe('the code', () => {
   const literals = new Set<string>();
   const prefixes = new Set<string>();

@@ -1,5 +1,5 @@
 // @vitest-environment node
-import { describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { ApiError } from '../api/index.ts';
 import { refusal, secondsLeft, type Upload, type UploadCalls, UploadQueue } from '../lib/uploads.ts';
 
@@ -38,6 +38,10 @@ function setup(change: Partial<UploadCalls> = {}) {
   return { queue, calls, settled, items: () => items };
 }
 
+afterEach(() => {
+  vi.unstubAllGlobals();
+});
+
 describe('what is refused at once', () => {
   it('looks at name and size', () => {
     expect(refusal(file('a.iso'), MB)).toBe('type_not_allowed');
@@ -52,6 +56,16 @@ describe('what is refused at once', () => {
     const { queue, calls, items } = setup();
     queue.add([file('bad.iso')]);
     expect(items()[0]).toMatchObject({ state: 'failed', problem: 'type_not_allowed', again: false });
+    expect(calls.create).not.toHaveBeenCalled();
+  });
+
+  it('says why nothing can be attached over plain HTTP', () => {
+    const { getRandomValues } = crypto;
+    vi.stubGlobal('crypto', { getRandomValues: getRandomValues.bind(crypto) });
+    const { queue, calls, items } = setup();
+    queue.add([file('a.txt')]);
+    expect(items()[0]).toMatchObject({ name: 'a.txt', state: 'failed', problem: 'insecure_context', again: false });
+    expect(items()[0]?.key).toMatch(/^.{16,}$/);
     expect(calls.create).not.toHaveBeenCalled();
   });
 
@@ -147,6 +161,19 @@ describe('the queue', () => {
     expect(signal?.aborted).toBe(true);
     expect(items()).toEqual([]);
     expect(calls.remove).toHaveBeenCalledWith('att_1');
+  });
+
+  it('forgets what was sent and keeps what was added since', async () => {
+    const { queue, calls, settled, items } = setup();
+    queue.add([file('a.txt')]);
+    await settled();
+    const sent = queue.storedIds;
+    queue.add([file('b.txt')]);
+    queue.forget(sent);
+    expect(items().map(item => item.name)).toEqual(['b.txt']);
+    await settled();
+    expect(queue.storedIds).toEqual(['att_2']);
+    expect(calls.remove).not.toHaveBeenCalled();
   });
 
   it('tells the time left after three seconds', () => {

@@ -8,12 +8,11 @@ use chamada_platform::random;
 use chamada_store::{StoreError, Versioned};
 use chamada_web::openapi::{IdempotencyHeader, IfMatchHeader, ReadProblems, VersionProblems, WriteProblems};
 use chamada_web::read::{Fields, Input, boolean, id, line, list, object};
-use chamada_web::{App, Conditional, IfMatch, Problem, Write};
+use chamada_web::{Administrator, App, Conditional, IfMatch, Problem, SignedIn, Write};
 use utoipa::ToSchema;
 
 use super::check::{Checker, Taken};
 use super::{answer, keep_used, require_room, require_version, whole};
-use crate::who::{Administrator, Person};
 
 /// The most categories of a kind, and the most subcategories of a category.
 const MOST: usize = 500;
@@ -165,7 +164,7 @@ async fn present(app: &App) -> Result<Versioned<Categories>, StoreError> {
 
 /// The categories.
 #[utoipa::path(get, path = "/api/categories", tag = "site", responses((status = 200, body = Categories), ReadProblems))]
-pub(crate) async fn categories(State(app): State<App>, _: Person, conditional: Conditional) -> Result<Response, Problem> {
+pub(crate) async fn categories(State(app): State<App>, _: SignedIn, conditional: Conditional) -> Result<Response, Problem> {
     answer(&conditional, &present(&app).await?)
 }
 

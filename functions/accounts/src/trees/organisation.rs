@@ -8,12 +8,11 @@ use chamada_platform::random;
 use chamada_store::{StoreError, Versioned};
 use chamada_web::openapi::{IdempotencyHeader, IfMatchHeader, ReadProblems, VersionProblems, WriteProblems};
 use chamada_web::read::{Fields, Input, Spot, boolean, id, line, list, object};
-use chamada_web::{App, Conditional, IfMatch, Problem, Write};
+use chamada_web::{Administrator, App, Conditional, IfMatch, Problem, SignedIn, Write};
 use utoipa::ToSchema;
 
 use super::check::{Checker, Taken};
 use super::{answer, keep_used, require_room, require_version, whole};
-use crate::who::{Administrator, Person};
 
 /// The most units of one kind in one place.
 const MOST: usize = 1_000;
@@ -253,7 +252,7 @@ async fn present(app: &App) -> Result<Versioned<Organisation>, StoreError> {
 
 /// The organisation.
 #[utoipa::path(get, path = "/api/organisation", tag = "site", responses((status = 200, body = Organisation), ReadProblems))]
-pub(crate) async fn organisation(State(app): State<App>, _: Person, conditional: Conditional) -> Result<Response, Problem> {
+pub(crate) async fn organisation(State(app): State<App>, _: SignedIn, conditional: Conditional) -> Result<Response, Problem> {
     answer(&conditional, &present(&app).await?)
 }
 

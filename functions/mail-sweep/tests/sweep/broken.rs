@@ -31,6 +31,9 @@ async fn a_lost_lease_drops_everything() {
         tokio::time::sleep(std::time::Duration::from_millis(20)).await;
     }
     desk.store.free_lease(&mailbox).await.unwrap();
+    desk.store.take_lease(&mailbox, "other", desk.now()).await.unwrap().unwrap();
+    assert_eq!(desk.store.take_lease(&mailbox, "third", desk.now()).await.unwrap(), None);
+    // As when the answer was lost and the SDK asked again.
     let other = desk.store.take_lease(&mailbox, "other", desk.now()).await.unwrap().unwrap();
     gate.add_permits(1);
     let answer = sweeping.await.unwrap().unwrap();

@@ -280,7 +280,15 @@ async fn the_card_says_how_the_last_sweep_ended_and_when_it_is_tried_again() {
     assert_eq!(
         machine.get(&format!("/api/mailboxes/{id}")).await.body["last_sweep"],
         shown,
-        "a change keeps it"
+        "a change of something else keeps it"
+    );
+    // A new password may be the right one: the next sweep need not wait.
+    let auth = json!({"type": "password", "username": "soporte", "password": "otra"});
+    machine.change(&id, &json!({"auth": auth})).await;
+    let shown = machine.get(&format!("/api/mailboxes/{id}")).await.body["last_sweep"].clone();
+    assert_eq!(
+        (&shown["error"]["code"], &shown["next_attempt_at"]),
+        (&json!("auth_failed"), &Value::Null)
     );
 }
 

@@ -26,6 +26,8 @@ pub(crate) struct Handed {
     pub(crate) refused: Vec<String>,
     /// Whether it refuses.
     pub(crate) closed: bool,
+    /// Whom it refuses for good.
+    pub(crate) unwanted: Option<&'static str>,
 }
 
 /// A desk, its people, and its mail service.
@@ -93,7 +95,8 @@ async fn send(State(handed): State<Arc<Mutex<Handed>>>, body: String) -> Respons
     let raw = STANDARD.decode(asked["Content"]["Raw"]["Data"].as_str().unwrap()).unwrap();
     let mail = String::from_utf8(raw).unwrap();
     let mut handed = handed.lock().unwrap();
-    if handed.closed {
+    let unwanted = handed.unwanted.is_some_and(|address| header(&mail, "To").contains(address));
+    if handed.closed || unwanted {
         handed.refused.push(mail);
         // The SDK does not try a refusal of this kind again.
         let kind = [("x-amzn-errortype", "MessageRejected")];

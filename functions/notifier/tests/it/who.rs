@@ -47,6 +47,24 @@ async fn requester_and_watchers_get_links_of_their_own_and_nobody_hears_of_what_
 }
 
 #[tokio::test]
+async fn who_cannot_be_mailed_keeps_nobody_else_from_being() {
+    let office = Office::open().await;
+    let eva = office.desk.person("eva@example.org", Role::User).await;
+    let watched = |new: &mut chamada_domain::open::NewTicket| new.cc.push(eva.as_watcher());
+    let number = office.desk.ticket_of(&office.ana, &With::default(), watched).await.number;
+    office.desk.answer(number, &office.sofia, "Ya voy", |_| (), &With::default()).await;
+    office.handed.lock().unwrap().unwanted = Some("ana@example.org");
+    let error = office.tell("message", number, 2).await.unwrap_err();
+    assert_eq!(error.outcome(), Outcome::Retry);
+    assert!(!error.to_string().contains("ana@"), "what goes to the log: {error}");
+    assert_eq!(office.recipients().len(), 1);
+    assert!(office.recipients()[0].contains("eva@example.org"));
+    office.handed.lock().unwrap().unwanted = None;
+    office.tell("message", number, 2).await.unwrap();
+    assert_eq!(office.recipients().len(), 2, "and Eva is not mailed twice");
+}
+
+#[tokio::test]
 async fn who_is_given_a_ticket_gets_a_plain_link() {
     let office = Office::open().await;
     let number = office.desk.ticket(&office.ana).await.number;

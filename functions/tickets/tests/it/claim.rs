@@ -51,3 +51,16 @@ async fn where_they_see_all_they_take_over_from_another() {
     let again = claim(&cast.tomas.browser, number).await.expect(200);
     assert_eq!(again["version"], claimed["version"], "it is theirs already");
 }
+
+#[tokio::test]
+async fn a_repeated_claim_shows_nothing_of_a_ticket_that_went_to_another() {
+    let cast = Cast::under(|settings: &mut Settings| settings.specialists_claim = true).await;
+    let number = cast.desk.ticket(&cast.ana.user).await.number;
+    let claim = format!("{}/claim", path(number));
+    let nothing = json!({});
+    let again = || cast.sofia.browser.post_once(&claim, "claim-1", &nothing);
+    let first = again().await.expect(200);
+    assert_eq!(again().await.expect(200)["version"], first["version"]);
+    cast.desk.assign(number, &cast.tomas.user).await;
+    again().await.refuses(404, "not_found");
+}

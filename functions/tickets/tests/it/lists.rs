@@ -262,3 +262,25 @@ async fn rows_are_tickets_as_the_caller_reads_them() {
         assert_eq!(row, browser.get(&path(number)).await.expect(200)["ticket"]);
     }
 }
+
+#[tokio::test]
+async fn in_another_order_a_long_list_is_whole_too() {
+    let cast = Cast::gather().await;
+    // The one that is due stands behind more rows than are read at once.
+    let due = cast.desk.ticket(&cast.ana.user).await.number;
+    set(&cast, due, json!({"due_at": "2026-12-01T00:00:00Z"})).await;
+    let others = fill(&cast, &cast.ana.user, 450).await;
+    for (browser, query) in [
+        (&cast.root.browser, "assignee=none&sort=due_at&limit=100"),
+        (&cast.ana.browser, "sort=due_at&limit=100"),
+        (&cast.ana.browser, "sort=-priority&limit=100"),
+    ] {
+        let rows = walk(browser, query).await;
+        if query.contains("due_at") {
+            assert_eq!(rows[0], due.0, "{query}");
+        }
+        let mut all = rows.clone();
+        all.sort_unstable();
+        assert_eq!(all, (1..=others.len() as u64 + 1).collect::<Vec<_>>(), "{query}");
+    }
+}

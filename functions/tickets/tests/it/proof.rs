@@ -72,3 +72,20 @@ async fn a_field_that_the_history_does_not_tell_of_is_found() {
     assert_eq!(proof["valid"], false, "{proof}");
     assert!(proof["problem"].as_str().unwrap().contains("fields"), "{proof}");
 }
+
+#[tokio::test]
+async fn what_is_written_meanwhile_makes_no_history_wrong() {
+    let cast = Cast::gather().await;
+    let number = history(&cast).await;
+    let writing = async {
+        for n in 0..60 {
+            say(&cast.ana.browser, number, &format!("mensaje {n}")).await;
+        }
+    };
+    let checking = async {
+        for _ in 0..60 {
+            assert_eq!(verdict(&cast, number).await["valid"], true);
+        }
+    };
+    tokio::join!(writing, checking);
+}

@@ -1,6 +1,7 @@
 //! `GET /api/tickets/{n}` and its entries.
 
 use chamada_domain::TicketNumber;
+use chamada_store::With;
 use serde_json::{Value, json};
 
 use crate::kit::{Cast, note, path, say, types};
@@ -52,6 +53,39 @@ async fn the_newest_fifty_come_with_the_ticket_and_older_ones_by_cursor() {
     assert_eq!(seqs(&first["items"]), range(1, 100));
     let rest = format!("{entries}?limit=100&cursor={}", first["next_cursor"].as_str().unwrap());
     assert_eq!(seqs(&ana.get(&rest).await.expect(200)["items"]), range(101, 113));
+}
+
+#[tokio::test]
+async fn a_history_of_long_entries_comes_whole_too() {
+    let cast = Cast::gather().await;
+    let number = cast.desk.ticket(&cast.ana.user).await.number;
+    // A part ends after 1 MB, long before it holds fifty of these.
+    let long = "x".repeat(60_000);
+    for _ in 2..=45 {
+        cast.desk.answer(number, &cast.sofia.user, &long, |_| (), &With::default()).await;
+    }
+    let last = cast.now(number).await["last_seq"].as_u64().unwrap();
+    let page = cast.ana.browser.get(&path(number)).await.expect(200);
+    let (mut found, mut cursor) = (vec![seqs(&page["entries"])], page["older_cursor"].clone());
+    while let Some(text) = cursor.as_str() {
+        let part = cast
+            .ana
+            .browser
+            .get(&format!("{}/entries?cursor={text}", path(number)))
+            .await
+            .expect(200);
+        found.insert(0, seqs(&part["items"]));
+        cursor = part["next_cursor"].clone();
+    }
+    assert_eq!(found.concat(), range(1, last));
+    let (mut found, mut query) = (Vec::new(), "after=0".to_owned());
+    loop {
+        let part = cast.ana.browser.get(&format!("{}/entries?{query}", path(number))).await.expect(200);
+        found.extend(seqs(&part["items"]));
+        let Some(text) = part["next_cursor"].as_str() else { break };
+        query = format!("cursor={text}");
+    }
+    assert_eq!(found, range(1, last));
 }
 
 #[tokio::test]

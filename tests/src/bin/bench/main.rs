@@ -17,6 +17,7 @@ mod settle;
 mod shape;
 mod sweep;
 
+use chamada_tests::scratch::Keep;
 use memory::Memories;
 use options::{Options, Section};
 use report::Report;
@@ -49,6 +50,7 @@ fn main() -> ExitCode {
 }
 
 async fn measure(options: &Options) -> Result<(), Failure> {
+    let _folders = Keep::all();
     packages::there(options)?;
     let mut report = Report::begin(options);
     let mut memories = Memories::default();

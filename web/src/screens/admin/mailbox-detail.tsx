@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'preact/hooks';
+import { useState } from 'preact/hooks';
 import {
   type Mailbox,
   type MailboxMessage,
@@ -9,7 +9,6 @@ import {
 } from '../../api/index.ts';
 import { number, size } from '../../i18n/format.ts';
 import { t } from '../../i18n/index.ts';
-import { useResource } from '../../lib/hooks.ts';
 import { usePages } from '../../lib/pages.ts';
 import { ended } from '../../lib/sweeps.ts';
 import { Age, Button, useNow } from '../../parts/basics.tsx';
@@ -17,22 +16,15 @@ import { Empty, ErrorBox, Skeleton } from '../../parts/feedback.tsx';
 import { SelectField } from '../../parts/field.tsx';
 import { ticketName } from '../../state/session.ts';
 import { MailboxActions, MailboxFacts, SweepLine } from './mailboxes.tsx';
-
-const LOOK_EVERY = 1_500;
+import { useSweeps } from './use-sweeps.ts';
 
 export function MailboxDetail({ mailbox, onEdit }: { mailbox: Mailbox; onEdit: () => void }) {
-  const sweeps = useResource(() => mailboxes.sweeps(mailbox.id, 20), [mailbox.id]);
-  const newest = sweeps.data?.items[0];
-  const running = newest !== undefined && !ended(newest);
-  useEffect(() => {
-    if (!running) return;
-    const timer = setTimeout(sweeps.reload, LOOK_EVERY);
-    return () => clearTimeout(timer);
-  }, [running, sweeps.data]);
+  const sweeps = useSweeps(mailbox, 20);
+  const { items, newest } = sweeps;
   return (
     <div class="cards">
       <section class="card panel" aria-label={t('mailbox.settings')}>
-        <MailboxFacts mailbox={mailbox} sweep={newest} />
+        <MailboxFacts mailbox={mailbox} sweeps={sweeps} />
         <MailboxActions mailbox={mailbox} onEdit={onEdit} onSwept={sweeps.reload} />
       </section>
       <section class="card panel">
@@ -40,8 +32,8 @@ export function MailboxDetail({ mailbox, onEdit }: { mailbox: Mailbox; onEdit: (
           <h2>{t('sweeps')}</h2>
         </header>
         {sweeps.error !== undefined && <ErrorBox error={sweeps.error} onRetry={sweeps.reload} />}
-        {!sweeps.data && sweeps.error === undefined && <Skeleton rows={3} look="lines" />}
-        {sweeps.data && <SweepTable sweeps={sweeps.data.items} />}
+        {!items && sweeps.error === undefined && <Skeleton rows={3} look="lines" />}
+        {items && <SweepTable sweeps={items} />}
       </section>
       <Messages mailbox={mailbox} done={newest && ended(newest) ? newest.id : undefined} />
     </div>

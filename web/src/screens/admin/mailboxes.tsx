@@ -3,13 +3,14 @@ import { type Mailbox, type MailboxTest, mailboxes, type Sweep } from '../../api
 import { t, tn } from '../../i18n/index.ts';
 import { useResource, useWrite } from '../../lib/hooks.ts';
 import { problemText } from '../../lib/problems.ts';
-import { newOnes } from '../../lib/sweeps.ts';
+import { neverBegun, newOnes } from '../../lib/sweeps.ts';
 import { Age, Button, momentWords, useNow } from '../../parts/basics.tsx';
 import { Empty, ErrorBox, Skeleton, toast } from '../../parts/feedback.tsx';
 import { Icon } from '../../parts/icon.tsx';
 import { Heading, Shell } from '../../parts/shell.tsx';
 import { MailboxDetail } from './mailbox-detail.tsx';
 import { MailboxDialog } from './mailbox-form.tsx';
+import { type Sweeps, useSweeps } from './use-sweeps.ts';
 import { codeWords, sweepError } from './words.ts';
 
 export default function MailboxesScreen({ id }: { id?: string | undefined }) {
@@ -69,7 +70,7 @@ function MailboxCards({ list, onEdit }: { list: readonly Mailbox[]; onEdit: (mai
 }
 
 function MailboxCard({ mailbox, onEdit }: { mailbox: Mailbox; onEdit: () => void }) {
-  const sweeps = useResource(async () => (await mailboxes.sweeps(mailbox.id, 1)).items[0], [mailbox.id]);
+  const sweeps = useSweeps(mailbox, 1);
   return (
     <>
       <header>
@@ -83,16 +84,15 @@ function MailboxCard({ mailbox, onEdit }: { mailbox: Mailbox; onEdit: () => void
           </span>
         )}
       </header>
-      <MailboxFacts mailbox={mailbox} sweep={sweeps.data} />
+      <MailboxFacts mailbox={mailbox} sweeps={sweeps} />
       <MailboxActions mailbox={mailbox} onEdit={onEdit} onSwept={sweeps.reload} />
     </>
   );
 }
 
-export function MailboxFacts({ mailbox, sweep }: { mailbox: Mailbox; sweep: Sweep | undefined }) {
+export function MailboxFacts({ mailbox, sweeps }: { mailbox: Mailbox; sweeps: Sweeps }) {
   const now = useNow();
-  const again = mailbox.last_sweep?.next_attempt_at;
-  const next = again ? new Date(again) : undefined;
+  const { newest, next } = sweeps;
   return (
     <dl class="props">
       <dt>{t('mailbox.address')}</dt>
@@ -109,9 +109,9 @@ export function MailboxFacts({ mailbox, sweep }: { mailbox: Mailbox; sweep: Swee
       <dd>{t(`after.${mailbox.after_import}`)}</dd>
       <dt>{t('mailbox.last')}</dt>
       <dd class="stacked">
-        {sweep ? <SweepLine sweep={sweep} now={now} /> : t('mailbox.never')}
-        {sweep?.state === 'failed' && next && (
-          <p class="muted xs">{t('mailbox.next', { when: momentWords(next, now) })}</p>
+        {newest ? <SweepLine sweep={newest} now={now} /> : t('mailbox.never')}
+        {newest?.state === 'failed' && next && (
+          <p class="muted xs">{t('mailbox.next', { when: momentWords(new Date(next), now) })}</p>
         )}
       </dd>
     </dl>
@@ -120,19 +120,19 @@ export function MailboxFacts({ mailbox, sweep }: { mailbox: Mailbox; sweep: Swee
 
 export function SweepLine({ sweep, now }: { sweep: Sweep; now: Date }) {
   const error = sweepError(sweep);
-  const at = sweep.ended_at ?? sweep.started_at;
+  const at = sweep.ended_at ?? sweep.started_at ?? sweep.asked_at;
+  const lost = neverBegun(sweep);
+  const bad = lost || sweep.state === 'failed';
   return (
     <div class="sweep-line">
-      <span class={sweep.state === 'failed' ? 'bad-words' : ''}>
-        {sweep.state === 'failed' && <Icon name="alert" />}
-        {sweep.state === 'failed' ? (error?.words ?? t('sweep.state.failed')) : t(`sweep.state.${sweep.state}`)}
+      <span class={bad ? 'bad-words' : ''}>
+        {bad && <Icon name="alert" />}
+        {error?.words ?? t(`sweep.state.${lost ? 'lost' : sweep.state}`)}
         {sweep.state === 'done' && <>, {tn('sweep.new', newOnes(sweep))}</>}
       </span>{' '}
-      {at && (
-        <span class="muted">
-          <Age at={at} now={now} />
-        </span>
-      )}
+      <span class="muted">
+        <Age at={at} now={now} />
+      </span>
       {error?.detail && (
         <details class="xs muted">
           <summary>{t('detail')}</summary>
@@ -191,7 +191,7 @@ export function MailboxActions({ mailbox, onEdit, onSwept }: ActionProps) {
 }
 
 /** The outcome of a test in plain words, with the server's own line for whoever looks after it. */
-export function TestResult({ result }: { result: MailboxTest }) {
+function TestResult({ result }: { result: MailboxTest }) {
   if (result.ok)
     return (
       <p class="notice good">

@@ -89,6 +89,7 @@ function StaffList() {
             query={query}
             onQuery={setQuery}
             stale={list.loading}
+            onRaced={list.reload}
           />
         </ListBody>
         <NewLink look="lg fab phone" />

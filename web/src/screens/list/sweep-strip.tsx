@@ -2,7 +2,7 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import { mailboxes, newKey } from '../../api/index.ts';
 import { t, tn } from '../../i18n/index.ts';
 import { problemText } from '../../lib/problems.ts';
-import { ended, followSweeps, newOnes, type Progress, share } from '../../lib/sweeps.ts';
+import { followSweeps, newOnes, type Progress, share, troubled } from '../../lib/sweeps.ts';
 import { Button, Rich } from '../../parts/basics.tsx';
 import { Icon } from '../../parts/icon.tsx';
 
@@ -48,7 +48,7 @@ export function useFetchMail(onNew: () => void) {
 const CLOSE_AFTER = 8_000;
 
 export function SweepStrip({ state, onDismiss }: { state: NonNullable<State>; onDismiss: () => void }) {
-  const failed = state.progress?.mailboxes.filter(m => m.sweep?.state === 'failed') ?? [];
+  const failed = state.progress?.mailboxes.filter(troubled) ?? [];
   const over = state.progress?.over === true;
   useEffect(() => {
     if (!over || failed.length > 0) return;
@@ -67,9 +67,11 @@ export function SweepStrip({ state, onDismiss }: { state: NonNullable<State>; on
         {state.progress && <NewCount progress={state.progress} />}
         {done && <Button look="ghost icon" icon="x" label={t('close')} onClick={onDismiss} />}
       </div>
-      {failed.map(({ mailbox }) => (
+      {failed.map(({ mailbox, lost }) => (
         <div key={mailbox.id}>
-          <a href={`#/admin/mailboxes/${mailbox.id}`}>{t('sweep.failed', { mailbox: mailbox.name })}</a>
+          <a href={`#/admin/mailboxes/${mailbox.id}`}>
+            {t(lost ? 'sweep.lost' : 'sweep.failed', { mailbox: mailbox.name })}
+          </a>
         </div>
       ))}
       {!done && (
@@ -99,10 +101,10 @@ function SweepWords({ state }: { state: NonNullable<State> }) {
   if (!progress) return <>{t('sweep.starting')}</>;
   const all = progress.mailboxes;
   if (all.length === 0) return <a href="#/admin/mailboxes">{t('sweep.none')}</a>;
-  if (progress.over) return <>{t('sweep.over')}</>;
+  if (progress.over) return <>{t(all.some(troubled) ? 'sweep.over_some' : 'sweep.over')}</>;
   const index = Math.max(
     0,
-    all.findIndex(m => !ended(m.sweep)),
+    all.findIndex(m => !m.over),
   );
   const current = all[index];
   if (!current?.sweep || current.sweep.found == null)

@@ -1,8 +1,12 @@
-import type { Organisation, Ticket } from '../../api/index.ts';
+import { useEffect } from 'preact/hooks';
+import { type Organisation, type Ticket, tickets } from '../../api/index.ts';
 import { t } from '../../i18n/index.ts';
+import { navigate } from '../../lib/hash-location.ts';
+import { useWrite } from '../../lib/hooks.ts';
 import { type ListQuery, type Sort, withSort } from '../../lib/list-query.ts';
 import { placeNames } from '../../lib/trees.ts';
-import { Age, DueMark, PriorityMark, StatusTag, Who } from '../../parts/basics.tsx';
+import { Age, Button, DueMark, PriorityMark, Rich, StatusTag, Who } from '../../parts/basics.tsx';
+import { toastError } from '../../parts/feedback.tsx';
 import { Icon } from '../../parts/icon.tsx';
 import { ticketName } from '../../state/session.ts';
 
@@ -13,6 +17,8 @@ interface TableProps {
   query: ListQuery;
   onQuery: (query: ListQuery) => void;
   stale: boolean;
+  /** Somebody else was faster: the rows are not as they were. */
+  onRaced: () => void;
 }
 
 function SortHead({
@@ -45,7 +51,7 @@ const Head = ({ class: name, label }: { class: string; label: string }) => (
 );
 
 /** The general list. Roles are explicit, since the cards of a phone change `display`. */
-export function StaffTable({ rows, now, tree, query, onQuery, stale }: TableProps) {
+export function StaffTable({ rows, now, tree, query, onQuery, stale, onRaced }: TableProps) {
   const sortable = { query, onQuery };
   return (
     <table class={stale ? 'tickets stale' : 'tickets'} role="table">
@@ -64,14 +70,39 @@ export function StaffTable({ rows, now, tree, query, onQuery, stale }: TableProp
       </thead>
       <tbody role="rowgroup">
         {rows.map(row => (
-          <Row key={row.number} row={row} now={now} tree={tree} />
+          <Row key={row.number} row={row} now={now} tree={tree} onRaced={onRaced} />
         ))}
       </tbody>
     </table>
   );
 }
 
-function Row({ row, now, tree }: { row: Ticket; now: Date; tree: Organisation | undefined }) {
+/** Takes a ticket over from the list: its own page may be closed to whoever has not taken it yet. */
+function ClaimButton({ number, onRaced }: { number: number; onRaced: () => void }) {
+  const { run, busy, error } = useWrite((key, wanted: number) => tickets.claim(wanted, key));
+  const claim = async () => {
+    if (await run(number)) navigate(`/t/${number}`);
+  };
+  useEffect(() => {
+    if (error === undefined) return;
+    toastError(error);
+    onRaced();
+  }, [error]);
+  return (
+    <>
+      <span class="vh">{t('unassigned')}</span>
+      <Button look="claim" busy={busy} onClick={claim}>
+        <span>
+          <Rich text="list.claim" ticket={<span class="vh">{ticketName(number)}</span>} />
+        </span>
+      </Button>
+    </>
+  );
+}
+
+type RowProps = Pick<TableProps, 'now' | 'tree' | 'onRaced'> & { row: Ticket };
+
+function Row({ row, now, tree, onRaced }: RowProps) {
   const name = ticketName(row.number);
   const place = placeNames(tree, row);
   const where = [place.company, place.site].filter(Boolean);
@@ -99,7 +130,11 @@ function Row({ row, now, tree }: { row: Ticket; now: Date; tree: Organisation | 
         {row.requester?.name || row.requester?.email}
       </td>
       <td role="cell" class="sp">
-        <Who person={row.assignee} />
+        {row.can.claim && !row.assignee ? (
+          <ClaimButton number={row.number} onRaced={onRaced} />
+        ) : (
+          <Who person={row.assignee} />
+        )}
       </td>
       <td role="cell" class="du num">
         <DueMark ticket={row} now={now} />

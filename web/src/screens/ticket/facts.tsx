@@ -39,7 +39,7 @@ function inverse(ticket: Ticket, change: TicketChange): TicketChange {
   return back;
 }
 
-export interface Conflict {
+interface Conflict {
   change: TicketChange;
   current: Ticket;
 }
@@ -79,7 +79,7 @@ export function useChange(onTicket: (ticket: Ticket) => void, onSaved: () => voi
   return { save, claim, claimBusy: claiming.busy, conflict, close: () => setConflict(undefined) };
 }
 
-export type Changing = ReturnType<typeof useChange>;
+type Changing = ReturnType<typeof useChange>;
 
 interface FactsProps {
   ticket: Ticket;

@@ -50,17 +50,26 @@ function useDraft(number: number) {
       keep();
     };
   }, []);
-  return [draft, setDraft] as const;
+  /** Takes away what was sent. What was typed since then stays. */
+  const forget = (sent: string) => {
+    if (latest.current.body !== sent) return;
+    latest.current = { body: '', tab: 'public' };
+    setDraft(latest.current);
+    keep();
+  };
+  return { draft, setDraft, forget };
 }
 
 export function ReplyBox({ ticket, unseen, onSent, onShow }: ReplyProps) {
   const { me } = useSession();
   const { can } = ticket;
-  const [draft, setDraft] = useDraft(ticket.number);
+  const { draft, setDraft, forget } = useDraft(ticket.number);
   const [outcome, setOutcome] = useState<Outcome>('due');
   const [due, setDue] = useState<string | null>(null);
   const [wrong, setWrong] = useState<string>();
   const [afterUploads, setAfterUploads] = useState(false);
+  const [busy, setBusy] = useState(false);
+  const sending = useRef(false);
   const area = useRef<HTMLTextAreaElement>(null);
   const { queue, items } = useUploads();
   const write = useWrite((key, message: NewMessage) => tickets.message(ticket.number, message, key));
@@ -78,6 +87,18 @@ export function ReplyBox({ ticket, unseen, onSent, onShow }: ReplyProps) {
   });
 
   const send = async () => {
+    if (sending.current) return;
+    sending.current = true;
+    setBusy(true);
+    try {
+      await trySend();
+    } finally {
+      sending.current = false;
+      setBusy(false);
+    }
+  };
+
+  const trySend = async () => {
     setWrong(undefined);
     if (queue.busy) return setAfterUploads(true);
     setAfterUploads(false);
@@ -86,13 +107,14 @@ export function ReplyBox({ ticket, unseen, onSent, onShow }: ReplyProps) {
       area.current?.focus();
       return setWrong(t('reply.empty'));
     }
+    const sent = message();
     if (await somebodyElse()) return;
-    const sent = await write.run(message());
-    if (!sent) return;
-    setDraft({ body: '', tab: 'public' });
-    setOutcome('due');
-    setDue(null);
-    queue.clear();
+    if (!(await write.run(sent))) return;
+    // One may have gone on with the next message meanwhile.
+    forget(draft.body);
+    setOutcome(now => (now === outcome ? 'due' : now));
+    setDue(now => (now === due ? null : now));
+    queue.forget(sent.attachment_ids ?? []);
     await onSent();
     area.current?.focus();
   };
@@ -179,7 +201,7 @@ export function ReplyBox({ ticket, unseen, onSent, onShow }: ReplyProps) {
           </label>
         )}
         {!outcomes && <span class="grow" />}
-        <Button submit look={can.resolve || !closed ? 'primary' : ''} icon="send" busy={write.busy || afterUploads}>
+        <Button submit look={can.resolve || !closed ? 'primary' : ''} icon="send" busy={busy || afterUploads}>
           {note ? t('reply.send_note') : t('reply.send')}
         </Button>
       </div>

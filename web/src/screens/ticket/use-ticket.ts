@@ -9,7 +9,11 @@ import { currentSession, signedIn } from '../../state/session.ts';
 export interface TicketState {
   ticket: Ticket;
   history: History;
+  /** The last entry, as told with the entries themselves: after a saved change the ticket is ahead of what is loaded. */
+  head: { seq: number; hash: string };
 }
+
+const headOf = (ticket: Ticket) => ({ seq: ticket.last_seq, hash: ticket.head_hash });
 
 /** Exchanges the key that a link carried, once; true where the link has run out and another page takes over. */
 async function useKey(number: number): Promise<boolean> {
@@ -54,6 +58,7 @@ export function useTicket(number: number) {
       setState({
         ticket: page.ticket,
         history: before && !first ? withPage(before.history, page) : fromPage(page),
+        head: headOf(page.ticket),
       });
       setError(undefined);
       setNews(0);
@@ -126,16 +131,12 @@ export interface Verification {
  */
 export function useVerification(state: TicketState | undefined): Verification | undefined {
   const [result, setResult] = useState<Verification>();
-  const head = state?.ticket.head_hash;
   const count = state?.history.entries.length;
   useEffect(() => {
     if (!state) return;
     let alive = true;
-    const { ticket, history } = state;
-    Promise.all([
-      tickets.verify(ticket.number),
-      checkChain(history.entries, { seq: ticket.last_seq, hash: ticket.head_hash }),
-    ]).then(
+    const { ticket, history, head } = state;
+    Promise.all([tickets.verify(ticket.number), checkChain(history.entries, head)]).then(
       ([server, here]) => {
         if (!alive) return;
         const bad = [server.first_bad_seq, here.firstBad].filter((seq): seq is number => typeof seq === 'number');
@@ -153,6 +154,6 @@ export function useVerification(state: TicketState | undefined): Verification | 
     return () => {
       alive = false;
     };
-  }, [head, count, state?.ticket.number]);
+  }, [state?.head.hash, count, state?.ticket.number]);
   return result;
 }

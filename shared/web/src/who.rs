@@ -1,0 +1,100 @@
+//! Extractors that let the right people pass. They stand before the body in a handler, so that who may not do a thing learns nothing of its fields.
+
+use axum::extract::{FromRef, FromRequestParts};
+use chamada_domain::User;
+use http::request::Parts;
+
+use crate::Problem;
+use crate::session::{App, Caller, SessionRecord};
+
+async fn caller<S>(parts: &mut Parts, state: &S) -> Result<Caller, Problem>
+where
+    App: FromRef<S>,
+    S: Send + Sync,
+{
+    Caller::from_request_parts(parts, state).await
+}
+
+/// Somebody who is signed in: 401 `sign_in_needed` for others, a guest's session among them.
+#[derive(Debug, Clone)]
+pub struct SignedIn {
+    /// Who asks, with their session.
+    pub caller: Caller,
+    /// Their account.
+    pub user: User,
+}
+
+impl SignedIn {
+    /// The session in which they are signed in.
+    #[must_use]
+    pub fn session(&self) -> Option<&SessionRecord> {
+        self.caller.session.as_ref()
+    }
+}
+
+impl<S> FromRequestParts<S> for SignedIn
+where
+    App: FromRef<S>,
+    S: Send + Sync,
+{
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let caller = caller(parts, state).await?;
+        let user = caller.signed_in()?.clone();
+        Ok(Self { caller, user })
+    }
+}
+
+/// Somebody who is signed in, or who opened a ticket's link: 401 `sign_in_needed` for others.
+#[derive(Debug, Clone)]
+pub struct Visitor(pub Caller);
+
+impl<S> FromRequestParts<S> for Visitor
+where
+    App: FromRef<S>,
+    S: Send + Sync,
+{
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let caller = caller(parts, state).await?;
+        caller.name()?;
+        Ok(Self(caller))
+    }
+}
+
+/// A signed-in administrator: 401 `sign_in_needed` or 403 `forbidden` for others.
+#[derive(Debug, Clone)]
+pub struct Administrator(pub Caller);
+
+impl<S> FromRequestParts<S> for Administrator
+where
+    App: FromRef<S>,
+    S: Send + Sync,
+{
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let caller = caller(parts, state).await?;
+        caller.administrator()?;
+        Ok(Self(caller))
+    }
+}
+
+/// A signed-in specialist or administrator: 401 `sign_in_needed` or 403 `forbidden` for others.
+#[derive(Debug, Clone)]
+pub struct Staff;
+
+impl<S> FromRequestParts<S> for Staff
+where
+    App: FromRef<S>,
+    S: Send + Sync,
+{
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        caller(parts, state).await?.staff()?;
+        Ok(Self)
+    }
+}
