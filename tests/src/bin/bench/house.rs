@@ -23,8 +23,10 @@ use std::{
     time::Duration,
 };
 
-/// People whose tickets they are; the first [`CLIENTS`] of them are signed in.
-const PEOPLE: usize = 20;
+/// The most people whose tickets they are; the first [`CLIENTS`] of them are signed in.
+const PEOPLE: u64 = 20;
+/// Each has at least so many, a whole page, so that lists of few tickets and of many are equally long.
+const EACH: u64 = 25;
 /// The most clients that ask at once.
 pub(crate) const CLIENTS: usize = 8;
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -68,9 +70,9 @@ impl House {
         let options = Options::default().with_env(PROXY_VARIABLE, capture.url());
         let mut server = Server::start_through(options, &capture);
         let admin = server.admin().await;
-        let people = enrol(&admin).await?;
+        let people = enrol(&admin, (tickets / EACH).clamp(1, PEOPLE)).await?;
         let mut users = Vec::new();
-        for person in people.iter().take(CLIENTS) {
+        for person in people.iter().cycle().take(CLIENTS) {
             users.push(sign_in(&server, &person.email).await?);
         }
         let made = Made::make(&server, &admin, &users[0], &capture).await?;
@@ -127,9 +129,9 @@ impl House {
     }
 }
 
-async fn enrol(admin: &Api) -> Result<Vec<Person>, Failure> {
+async fn enrol(admin: &Api, count: u64) -> Result<Vec<Person>, Failure> {
     let mut people = Vec::new();
-    for n in 1..=PEOPLE {
+    for n in 1..=count {
         // Names and addresses of one length: copies of a ticket are as large as the ticket.
         let (email, name) = (format!("persona{n:02}@example.com"), format!("Persona Ejemplo {n:02}"));
         let user = json!({"email": email, "name": name, "role": "user", "locale": "es"});

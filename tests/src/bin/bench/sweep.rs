@@ -10,6 +10,7 @@ use crate::{
 use chamada_tests::{mails::Draft, server, story::Desk, story::MAILBOX};
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
+use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 const MAILS: usize = 500;
 const SENDERS: usize = 100;
@@ -68,7 +69,7 @@ async fn once(run: usize, memories: &mut Memories) -> Result<Vec<Value>, Failure
     ])
 }
 
-/// From 'Fetch mail now' until the sweep says that it is done.
+/// From 'Fetch mail now' until the sweep is done, by the sweep's own record: whoever asks for it often slows it down.
 async fn fetch(desk: &Desk) -> Result<Duration, Failure> {
     let began = Instant::now();
     let path = format!("/api/mailboxes/{}", desk.mailbox);
@@ -77,14 +78,18 @@ async fn fetch(desk: &Desk) -> Result<Duration, Failure> {
     loop {
         let sweep = desk.admin.get(&path).await.expect(200);
         if sweep["state"] == "done" {
-            let took = began.elapsed();
-            return imported_all(&sweep).map(|()| took);
+            imported_all(&sweep)?;
+            return Ok((moment(&sweep, "ended_at")? - moment(&sweep, "asked_at")?).unsigned_abs());
         }
         if sweep["state"] == "failed" || began.elapsed() > PATIENCE {
             return Err(format!("the sweep did not end well: {sweep}").into());
         }
-        tokio::time::sleep(Duration::from_millis(25)).await;
+        tokio::time::sleep(Duration::from_millis(250)).await;
     }
+}
+
+fn moment(sweep: &Value, name: &str) -> Result<OffsetDateTime, Failure> {
+    Ok(OffsetDateTime::parse(sweep[name].as_str().unwrap_or_default(), &Rfc3339)?)
 }
 
 fn imported_all(sweep: &Value) -> Result<(), Failure> {
