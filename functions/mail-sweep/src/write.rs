@@ -109,7 +109,7 @@ async fn open_ticket(
     let user = requester(run, reading, plan).await?;
     let organisation = &run.configuration.organisation.value;
     let place = content::place(&user, &run.mailbox, organisation);
-    mark_used(run, &place).await?;
+    run.store().mark_used(place.ids()).await?;
     let draft = {
         let mut salts = salts();
         let (mail, attachments) = facts(run, prepared, reading, &mut salts);
@@ -160,18 +160,6 @@ async fn requester(run: &Run, reading: &Reading, plan: &Plan) -> Result<User, St
     })?;
     let email = user.email.clone();
     run.store().user_or_create(&email, || user).await
-}
-
-async fn mark_used(run: &Run, place: &chamada_domain::entry::Place) -> Result<(), StoreError> {
-    let units = [&place.corporation_id, &place.company_id, &place.site_id, &place.cost_centre_id];
-    let categories = [&place.category_id, &place.subcategory_id];
-    let units = units.into_iter().flatten().map(ToString::to_string);
-    let used: Vec<String> = units.chain(categories.into_iter().flatten().map(ToString::to_string)).collect();
-    if used.is_empty() {
-        Ok(())
-    } else {
-        run.store().mark_used(used).await
-    }
 }
 
 fn pen(plan: &Plan, author: Option<Writer>) -> Pen {

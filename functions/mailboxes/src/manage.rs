@@ -169,12 +169,7 @@ pub(crate) async fn check_defaults(app: &App, defaults: &MailboxDefaults) -> Res
         site_id: defaults.site_id.clone(),
         cost_centre_id: defaults.cost_centre_id.clone(),
     };
-    let categories = [&place.category_id, &place.subcategory_id]
-        .into_iter()
-        .flatten()
-        .map(ToString::to_string);
-    let units = [&place.corporation_id, &place.company_id, &place.site_id, &place.cost_centre_id];
-    let used: Vec<String> = units.into_iter().flatten().map(ToString::to_string).chain(categories).collect();
+    let used = place.ids();
     if used.is_empty() {
         return Ok(());
     }

@@ -14,7 +14,7 @@ use chamada_store::{Configuration, Made, StoreError, With};
 use chamada_web::read::{email, id, line, list, timestamp, word};
 use chamada_web::{App, Caller, Fields, Id, IfMatch, Input, Json, Problem, Visitor, Write};
 
-use crate::open::{MAX_CC, MAX_TITLE, used};
+use crate::open::{MAX_CC, MAX_TITLE};
 use crate::people::{assignee, no_assignee, watchers};
 use crate::read::{answer, see};
 use crate::salt;
@@ -158,7 +158,7 @@ pub(crate) async fn change(
     let assignee = assignee(&app, request.body.assignee_id.as_ref().and_then(Option::as_ref));
     match app.store.change_ticket_knowing(number, &with, assignee, decide).await {
         Ok(draft) => {
-            app.store.mark_used(used(&draft.ticket.place)).await?;
+            app.store.mark_used(draft.ticket.place.ids()).await?;
             Ok(answer(&draft.ticket, &viewer, settings))
         }
         Err(StoreError::Refused(Refusal::Stale)) if unversioned => Err(Problem::version_needed()),

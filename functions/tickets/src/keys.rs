@@ -3,7 +3,7 @@
 use axum::extract::State;
 use chamada_domain::permission::{Action, Standing, require};
 use chamada_domain::{Role, TicketNumber, Timestamp, UserId};
-use chamada_store::TicketKey;
+use chamada_store::{Made, StoreError, TicketKey};
 use chamada_web::{App, Id, Id2, Json, Nothing, Problem, SignedIn, Write};
 use http::StatusCode;
 use serde::Serialize;
@@ -76,35 +76,57 @@ pub(crate) async fn list(State(app): State<App>, who: SignedIn, Id(number): Id<T
 
 /// Revokes every link of a ticket that the caller may revoke.
 #[utoipa::path(
-    delete, path = "/api/tickets/{number}/keys", tag = "tickets", params(("number" = u64, Path)),
+    delete, path = "/api/tickets/{number}/keys", tag = "tickets",
+    params(("number" = u64, Path), chamada_web::openapi::IdempotencyHeader),
     responses((status = 204), chamada_web::openapi::WriteProblems)
 )]
 pub(crate) async fn revoke_all(
     State(app): State<App>,
     who: SignedIn,
     Id(number): Id<TicketNumber>,
-    _: Write<Nothing>,
+    request: Write<Nothing>,
 ) -> Result<StatusCode, Problem> {
-    for (hash, _) in visible(&app, &who, number).await? {
-        app.store.revoke_ticket_key(number, &hash).await?;
+    revoke_those(&app, &who, number, None, &request).await
+}
+
+/// Revokes the key of a ticket that `id` names, or all that the caller may revoke; once where the request is repeated.
+async fn revoke_those(
+    app: &App,
+    who: &SignedIn,
+    number: TicketNumber,
+    id: Option<&str>,
+    request: &Write<Nothing>,
+) -> Result<StatusCode, Problem> {
+    let request = who.caller.idempotency(request, app.now())?;
+    match app.store.replay(request.as_ref()).await {
+        Err(StoreError::Replayed(_)) => return Ok(StatusCode::NO_CONTENT),
+        outcome => outcome?,
     }
+    let mut keys = visible(app, who, number).await?;
+    if let Some(id) = id {
+        keys.retain(|(hash, _)| id.len() == ID_LENGTH && hash.starts_with(id));
+        if keys.is_empty() {
+            return Err(Problem::not_found());
+        }
+    }
+    for (hash, _) in &keys {
+        app.store.revoke_ticket_key(number, hash).await?;
+    }
+    app.store.remember_alone(request.as_ref(), &Made::default()).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
 /// Revokes one link.
 #[utoipa::path(
-    delete, path = "/api/tickets/{number}/keys/{id}", tag = "tickets", params(("number" = u64, Path), ("id" = String, Path)),
+    delete, path = "/api/tickets/{number}/keys/{id}", tag = "tickets",
+    params(("number" = u64, Path), ("id" = String, Path), chamada_web::openapi::IdempotencyHeader),
     responses((status = 204), chamada_web::openapi::WriteProblems)
 )]
 pub(crate) async fn revoke(
     State(app): State<App>,
     who: SignedIn,
     Id2(number, id): Id2<TicketNumber, String>,
-    _: Write<Nothing>,
+    request: Write<Nothing>,
 ) -> Result<StatusCode, Problem> {
-    let keys = visible(&app, &who, number).await?;
-    let named = |(hash, _): &&(String, TicketKey)| id.len() == ID_LENGTH && hash.starts_with(&id);
-    let (hash, _) = keys.iter().find(named).ok_or_else(Problem::not_found)?;
-    app.store.revoke_ticket_key(number, hash).await?;
-    Ok(StatusCode::NO_CONTENT)
+    revoke_those(&app, &who, number, Some(&id), &request).await
 }

@@ -159,7 +159,7 @@ pub(crate) async fn open(
         import: None,
     };
     // Before: what a ticket names must never look unused.
-    app.store.mark_used(used(&draft.ticket.place)).await?;
+    app.store.mark_used(draft.ticket.place.ids()).await?;
     let number = match replayed(app.store.open_ticket(&draft, &with).await)? {
         Some(earlier) => earlier,
         None => draft.ticket.number,
@@ -228,12 +228,4 @@ async fn draft(
     let draft =
         chamada_domain::open::open(number?, new, &pen, &mut salt).ok_or_else(|| Problem::internal("a new ticket has no opening"))?;
     Ok((draft, uploads))
-}
-
-/// The units and categories that a place names.
-pub(crate) fn used(place: &Place) -> Vec<String> {
-    let units = [&place.corporation_id, &place.company_id, &place.site_id, &place.cost_centre_id];
-    let categories = [&place.category_id, &place.subcategory_id];
-    let units = units.into_iter().flatten().map(ToString::to_string);
-    units.chain(categories.into_iter().flatten().map(ToString::to_string)).collect()
 }

@@ -272,6 +272,15 @@ pub struct Place {
 }
 
 impl Place {
+    /// The categories and units that it names.
+    #[must_use]
+    pub fn ids(&self) -> Vec<String> {
+        let categories = [&self.category_id, &self.subcategory_id];
+        let units = [&self.corporation_id, &self.company_id, &self.site_id, &self.cost_centre_id];
+        let categories = categories.into_iter().flatten().map(ToString::to_string);
+        categories.chain(units.into_iter().flatten().map(ToString::to_string)).collect()
+    }
+
     /// A place that names its kind alone.
     #[must_use]
     pub fn unclassified(kind: Kind) -> Self {

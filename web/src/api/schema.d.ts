@@ -5687,7 +5687,10 @@ export interface operations {
     delete_tickets_number_keys: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description 1 to 128 visible ASCII characters. The same key and body within 24 hours have one effect. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 number: number;
             };
@@ -5787,7 +5790,10 @@ export interface operations {
     delete_tickets_number_keys_id: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description 1 to 128 visible ASCII characters. The same key and body within 24 hours have one effect. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 number: number;
                 id: string;

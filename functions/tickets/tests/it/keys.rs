@@ -2,6 +2,7 @@
 
 use chamada_domain::TicketNumber;
 use chamada_tests::desk::Browser;
+use http::Method;
 use serde_json::Value;
 use time::Duration;
 
@@ -62,4 +63,20 @@ async fn a_revoked_link_opens_nothing_any_more() {
     assert_eq!(keys(&cast.root.browser, number).await.len(), 1, "another's link stays");
     assert_eq!(cast.root.browser.delete(&format!("{base}/{of_eva}")).await.status, 204);
     assert!(keys(&cast.root.browser, number).await.is_empty());
+}
+
+#[tokio::test]
+async fn a_repeated_revocation_is_done_already_and_its_key_is_of_no_other_use() {
+    let cast = Cast::gather().await;
+    let (number, ..) = with_links(&cast).await;
+    let base = format!("{}/keys", path(number));
+    let of_eva = keys(&cast.eva.browser, number).await[0]["id"].as_str().unwrap().to_owned();
+    let (one, key) = (format!("{base}/{of_eva}"), [("idempotency-key", "revoke-1")]);
+    for _ in 0..2 {
+        assert_eq!(cast.root.browser.send(Method::DELETE, &one, &key, None).await.status, 204);
+    }
+    cast.root.browser.delete(&one).await.refuses(404, "not_found");
+    let other = cast.root.browser.send(Method::DELETE, &base, &key, None).await;
+    other.refuses(422, "idempotency_key_reused");
+    assert_eq!(keys(&cast.root.browser, number).await.len(), 2);
 }
