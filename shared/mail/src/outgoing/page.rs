@@ -173,7 +173,7 @@ impl<'a> Page<'a> {
         let mut page = Self::bare(envelope, links::ticket(site, ticket.number, ticket.key)?);
         let shown = ticket.number.shown(&header_text(envelope.prefix));
         page.title = header_text(ticket.title);
-        page.subject = format!("[{shown}] {}", page.title);
+        page.subject = format!("[{shown}] {}", page.title).trim_end().to_owned();
         page.shown = Some(shown);
         page.above = Some(words::above(locale));
         page.tag = Some(tag(locale, ticket.status));
