@@ -7,12 +7,22 @@ use http::request::Parts;
 use crate::Problem;
 use crate::session::{App, Caller, SessionRecord};
 
-async fn caller<S>(parts: &mut Parts, state: &S) -> Result<Caller, Problem>
-where
-    App: FromRef<S>,
-    S: Send + Sync,
-{
-    Caller::from_request_parts(parts, state).await
+/// Makes an extractor of a type: what becomes of whoever asks.
+macro_rules! lets_pass {
+    ($who:ty, |$caller:ident| $passed:expr) => {
+        impl<S> FromRequestParts<S> for $who
+        where
+            App: FromRef<S>,
+            S: Send + Sync,
+        {
+            type Rejection = Problem;
+
+            async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+                let $caller = Caller::from_request_parts(parts, state).await?;
+                Ok($passed)
+            }
+        }
+    };
 }
 
 /// Somebody who is signed in: 401 `sign_in_needed` for others, a guest's session among them.
@@ -32,69 +42,34 @@ impl SignedIn {
     }
 }
 
-impl<S> FromRequestParts<S> for SignedIn
-where
-    App: FromRef<S>,
-    S: Send + Sync,
-{
-    type Rejection = Problem;
-
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        let caller = caller(parts, state).await?;
-        let user = caller.signed_in()?.clone();
-        Ok(Self { caller, user })
-    }
-}
+lets_pass!(SignedIn, |caller| {
+    let user = caller.signed_in()?.clone();
+    Self { caller, user }
+});
 
 /// Somebody who is signed in, or who opened a ticket's link: 401 `sign_in_needed` for others.
 #[derive(Debug, Clone)]
 pub struct Visitor(pub Caller);
 
-impl<S> FromRequestParts<S> for Visitor
-where
-    App: FromRef<S>,
-    S: Send + Sync,
-{
-    type Rejection = Problem;
-
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        let caller = caller(parts, state).await?;
-        caller.name()?;
-        Ok(Self(caller))
-    }
-}
+lets_pass!(Visitor, |caller| {
+    caller.name()?;
+    Self(caller)
+});
 
 /// A signed-in administrator: 401 `sign_in_needed` or 403 `forbidden` for others.
 #[derive(Debug, Clone)]
 pub struct Administrator(pub Caller);
 
-impl<S> FromRequestParts<S> for Administrator
-where
-    App: FromRef<S>,
-    S: Send + Sync,
-{
-    type Rejection = Problem;
-
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        let caller = caller(parts, state).await?;
-        caller.administrator()?;
-        Ok(Self(caller))
-    }
-}
+lets_pass!(Administrator, |caller| {
+    caller.administrator()?;
+    Self(caller)
+});
 
 /// A signed-in specialist or administrator: 401 `sign_in_needed` or 403 `forbidden` for others.
 #[derive(Debug, Clone)]
 pub struct Staff;
 
-impl<S> FromRequestParts<S> for Staff
-where
-    App: FromRef<S>,
-    S: Send + Sync,
-{
-    type Rejection = Problem;
-
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        caller(parts, state).await?.staff()?;
-        Ok(Self)
-    }
-}
+lets_pass!(Staff, |caller| {
+    caller.staff()?;
+    Self
+});
