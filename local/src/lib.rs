@@ -1,5 +1,6 @@
 //! Chamada on one machine: every function in one process, over embedded doubles of the AWS services that it uses.
 
+pub mod background;
 pub mod bus;
 pub mod check;
 pub mod cli;

@@ -17,6 +17,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::background::Background;
 use crate::bus::Bus;
 use crate::control;
 use crate::doubles::{self, Doubles, Mailer, OutboxFolder, ParameterFile, Relay, RelayError};
@@ -101,6 +102,7 @@ pub struct Services {
     engine: Arc<Engine>,
     journal: Journal,
     bus: Bus,
+    background: Background,
     template: Arc<Template>,
     clock: Clock,
     config: Config,
@@ -169,11 +171,13 @@ impl Services {
         });
         let inside = inside.into_iter().chain([engine.inside()]).collect();
         let sdk = sdk_config(&credentials, inside::client(inside, plain_http()));
+        let background = Background::start().map_err(io("no threads can be started"))?;
         let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
         Ok(Self {
             engine: Arc::new(engine),
             journal,
             bus,
+            background,
             template,
             clock,
             config,
@@ -228,6 +232,11 @@ impl Services {
     /// Starts what calls the event functions: the stream, the bus, the schedules (each `sweep_every`, unless that is zero), and
     /// the tidying of expired items.
     pub fn run(&self, handlers: &Handlers, sweep_every: Duration) {
+        // Nobody waits for a mail to be written; for an answer, or the end of a sweep, somebody does.
+        let handlers = &Handlers {
+            notifier: self.background.handler(handlers.notifier.clone()),
+            ..handlers.clone()
+        };
         let follower = Follower {
             stream: self.engine.stream(),
             mapping: Arc::new(self.template.stream.clone()),

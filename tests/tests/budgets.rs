@@ -10,21 +10,29 @@ use chamada_local::{
     services::{Services, Settings},
     wiring,
 };
-use chamada_platform::Clock;
+use chamada_platform::{Clock, Platform};
 use chamada_tests::{
-    capacity::{Recorder, Usage},
+    capacity::{Recorder, Units, Usage},
     client::Api,
+    dovecot::Dovecot,
+    mails::Draft,
     server::ADMIN,
+    story,
 };
+use chamada_web::App;
 use serde_json::{Value, json};
-use std::{net::SocketAddr, sync::Arc};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
+
+/// An account of the mail server.
+const MAILBOX: (&str, &str) = ("soporte", "una clave");
 
 /// The functions behind a listener, each of their requests to the table recorded.
 struct House {
     api: Arc<Api>,
     recorder: Recorder,
+    platform: Platform,
     _services: Services,
     _folder: Folder,
     _dir: TempDir,
@@ -93,6 +101,7 @@ impl House {
         Self {
             api,
             recorder,
+            platform,
             _services: services,
             _folder: folder,
             _dir: dir,
@@ -219,4 +228,79 @@ async fn at_a_hundred_tickets() {
 #[tokio::test(flavor = "multi_thread")]
 async fn at_twenty_thousand_tickets() {
     assert_eq!(over_budget(20_000).await, Vec::<String>::new());
+}
+
+/// Units of a sweep of the mailbox, table and indexes together.
+async fn sweep_cost(house: &House, mailbox: &str) -> Units {
+    let asked = house
+        .api
+        .post(&format!("/api/mailboxes/{mailbox}/sweep"), &json!({}))
+        .await
+        .expect(202);
+    let event = json!({"detail-type": "sweep.asked", "detail": {"mailbox": mailbox, "sweep": asked["sweep_id"]}});
+    let sweep = mail_sweep::Handler::new(house.platform.clone()).unwrap();
+    let deadline = Clock::system().now() + Duration::from_secs(300);
+    let (done, usage) = house.cost(sweep.handle(event, deadline)).await;
+    assert_eq!(done.unwrap()["state"], "done");
+    println!("sweep: {}", usage.describe());
+    Units {
+        read: usage.read(),
+        write: usage.table().write + usage.index().write,
+    }
+}
+
+/// 'By mail + 8': what a mail adds to a sweep, its sender known, against what a new ticket may cost.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_ticket_by_mail() {
+    const MAILS: u8 = 10;
+    let house = House::open().await;
+    let pop3 = Dovecot::start(&[MAILBOX]);
+    let mailbox = house
+        .api
+        .post("/api/mailboxes", &story::mailbox(MAILBOX, pop3.port, "plain"))
+        .await
+        .expect(201);
+    let mailbox = mailbox["id"].as_str().unwrap();
+    let deliver = |round: &str| {
+        for n in 0..MAILS {
+            let (from, id) = (format!("ana{n}@example.org"), format!("{round}-{n}@example.org"));
+            pop3.deliver(MAILBOX.0, &Draft::new(&from, "Pedido", &id, &text()).bytes());
+        }
+    };
+    // Makes the senders known.
+    deliver("first");
+    sweep_cost(&house, mailbox).await;
+    let nothing = sweep_cost(&house, mailbox).await;
+    deliver("second");
+    let mails = sweep_cost(&house, mailbox).await;
+    let each = |with: f64, without: f64| (with - without) / f64::from(MAILS);
+    let (read, write) = (each(mails.read, nothing.read), each(mails.write, nothing.write));
+    println!("a ticket by mail: {read} read, {write} written");
+    assert!(read <= 4.0 + 8.0 && write <= 13.0 + 12.0 + 8.0, "{read} read, {write} written");
+}
+
+/// A sweep decides its messages in turn: if each asked for its own number then, it would wait for the disk once a message.
+#[tokio::test(flavor = "multi_thread")]
+async fn all_who_queue_for_a_number_are_served_by_one_request() {
+    let house = House::open().await;
+    let store = App::new(house.platform.clone()).store;
+    let first = store.next_number().await.unwrap().0;
+    let queue: Vec<_> = (0..20).map(|_| store.queue_for_number()).collect();
+    drop(store.queue_for_number());
+    let taking = async {
+        let mut numbers = Vec::new();
+        for place in queue {
+            numbers.push(place.take().await.unwrap().0);
+        }
+        numbers
+    };
+    let (numbers, usage) = house.cost(taking).await;
+    assert_eq!(numbers, (first + 1..=first + 20).collect::<Vec<_>>());
+    assert_eq!(usage.requests.len(), 1);
+    let (alone, usage) = house.cost(store.next_number()).await;
+    assert_eq!(
+        (alone.unwrap().0, usage.requests.len()),
+        (first + 21, 1),
+        "neither a gap nor a number kept back"
+    );
 }

@@ -89,7 +89,7 @@ async fn known_before(run: &Run, prepared: &Prepared) -> Result<Option<Finished>
     Ok(same.map(|(name, entry)| prepared.finished(name, None, Mark::of(entry.state))))
 }
 
-/// Fills in what the message becomes, in its turn.
+/// Fills in what the message becomes; in its turn, when, and under which number.
 async fn decide(run: &Run, prepared: &Prepared, place: &mut Place, plan: &mut Plan) -> Result<(), Trouble> {
     let known = match &prepared.reading {
         Ok(reading) => match AssertUnwindSafe(lookup::look_up(run, reading)).catch_unwind().await {
@@ -98,8 +98,6 @@ async fn decide(run: &Run, prepared: &Prepared, place: &mut Place, plan: &mut Pl
         },
         Err(_) => Ok(None),
     };
-    place.turn().await;
-    plan.at = run.now();
     plan.decision = match (known?, &prepared.reading) {
         (Some((reading, known)), _) => {
             let decision = judged(run, reading, &known, plan);
@@ -109,8 +107,12 @@ async fn decide(run: &Run, prepared: &Prepared, place: &mut Place, plan: &mut Pl
         (None, Err(reason)) => Decision::Quarantined(reason),
         (None, Ok(_)) => Decision::Quarantined("panic"),
     };
-    if matches!(plan.decision, Decision::Open(_)) {
-        plan.number = Some(run.store().next_number().await?);
+    // Queued for before its turn: one request brings the numbers of all who wait, which else would each ask for their own in turn.
+    let number = matches!(plan.decision, Decision::Open(_)).then(|| run.store().queue_for_number());
+    place.turn().await;
+    plan.at = run.now();
+    if let Some(number) = number {
+        plan.number = Some(number.take().await?);
     }
     place.decided();
     Ok(())

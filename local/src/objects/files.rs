@@ -1,7 +1,7 @@
 //! Objects as files: one file each, so that content and description can never part.
 //!
 //! A file holds the object's bytes, then its description as JSON, then the description's length in 4 bytes (big-endian) and a
-//! mark. It is written aside, synced, and put in its place by a hard link (which fails where something is) or by a rename.
+//! mark. It is written aside, synced, and put in its place by a rename, which for a new object fails where something is.
 
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
@@ -134,10 +134,8 @@ impl Files {
         let folder = path.parent().unwrap_or(&self.root);
         durable::create_folders(folder)?;
         match placing {
-            Placing::New => match std::fs::hard_link(&upload.path, &path) {
-                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => return Ok(false),
-                linked => linked?,
-            },
+            Placing::New if !rename_new(&upload.path, &path)? => return Ok(false),
+            Placing::New => {}
             Placing::Replace => std::fs::rename(&upload.path, &path)?,
         }
         durable::sync_folder(folder)?;
@@ -162,6 +160,22 @@ impl Files {
             return None;
         }
         Some(self.root.join(bucket).join(key))
+    }
+}
+
+/// Renames a file to a name that nothing has; `false` where something does.
+fn rename_new(from: &Path, to: &Path) -> io::Result<bool> {
+    use rustix::fs::{CWD, RenameFlags, renameat_with};
+    use rustix::io::Errno;
+    match renameat_with(CWD, from, CWD, to, RenameFlags::NOREPLACE) {
+        Ok(()) => Ok(true),
+        Err(Errno::EXIST) => Ok(false),
+        // Not every file system can: a link fails where something is, on all that have links.
+        Err(Errno::INVAL | Errno::NOSYS) => match std::fs::hard_link(from, to) {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(false),
+            linked => linked.map(|()| true),
+        },
+        Err(error) => Err(error.into()),
     }
 }
 

@@ -32,6 +32,7 @@ pub use idempotency::Idempotency;
 pub use leases::{LEASE_SECONDS, Lease};
 pub use lists::{List, ListPage, ListPosition, Position};
 pub use mail_ledger::{Import, KnownMessage, MessageIdentity, NamedLedgerEntry};
+pub use numbers::Queued;
 pub use people::can_attend;
 pub use sendings::{ABANDONED_SECONDS, AskedLink, Begin, Begun, NewestSendings, Sending, SendingState};
 pub use sessions::{HeldKey, MAX_KEYS, Redeemed, SIGN_IN_MINUTES, Session, TicketKey};
