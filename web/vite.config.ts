@@ -22,6 +22,14 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     reportCompressedSize: false,
     manifest: true,
+    rolldownOptions: {
+      output: {
+        codeSplitting: {
+          // What the first view needs in one file beside the entry: it packs better than a dozen, and is fewer requests.
+          groups: [{ name: 'first', tags: ['$initial'], test: id => !/(main\.tsx|index\.html)$/.test(id) }],
+        },
+      },
+    },
   },
   test: { environment: 'jsdom', setupFiles: ['./src/test/setup.ts'], restoreMocks: true, testTimeout: 20_000 },
 } as Parameters<typeof defineConfig>[0]);

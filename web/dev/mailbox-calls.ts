@@ -2,7 +2,7 @@
 import type { Mailbox, Sweep } from '../src/api/types.ts';
 import { ended } from '../src/lib/sweeps.ts';
 import { ago, HOUR, messages, sweep as newSweep } from './data.ts';
-import { type Body, type Call, type Desk, json, type Route, refuse } from './desk.ts';
+import { type Body, type Call, type Desk, json, nothing, type Route, refuse } from './desk.ts';
 
 function list(desk: Desk, { url }: Call): Response {
   const from = Number(url.searchParams.get('cursor') ?? 0);
@@ -16,6 +16,8 @@ const find = (desk: Desk, id: string | undefined): Mailbox =>
 function addMailbox(desk: Desk, body: Body): Response {
   if (body.host === 'nowhere')
     return refuse(422, 'invalid', { errors: [{ field: 'host', code: 'invalid', detail: '' }] });
+  if (body.security === 'plain' && body.host !== '127.0.0.1')
+    return refuse(422, 'invalid', { errors: [{ field: 'security', code: 'not_allowed', detail: '' }] });
   const { auth, ...rest } = body as unknown as Mailbox;
   const mailbox = {
     ...rest,
@@ -25,6 +27,11 @@ function addMailbox(desk: Desk, body: Body): Response {
   desk.mailboxes.push(mailbox);
   desk.sweeps[mailbox.id] = [];
   return json(mailbox, 201);
+}
+
+function removeMailbox(desk: Desk, id: string | undefined): Response {
+  desk.mailboxes.splice(desk.mailboxes.indexOf(find(desk, id)), 1);
+  return nothing(204);
 }
 
 function sweep(desk: Desk, id: string | undefined): { sweep_id: string } {
@@ -74,6 +81,7 @@ export const mailboxCalls: Route[] = [
   ['GET', /^\/api\/mailboxes\/([^/]+)$/, (desk, _call, id) => json(find(desk, id))],
   ['POST', /^\/api\/mailboxes$/, (desk, { body }) => addMailbox(desk, body)],
   ['PATCH', /^\/api\/mailboxes\/([^/]+)$/, (desk, { body }, id) => json(Object.assign(find(desk, id), body))],
+  ['DELETE', /^\/api\/mailboxes\/([^/]+)$/, (desk, _call, id) => removeMailbox(desk, id)],
   [
     'POST',
     /^\/api\/mailboxes\/([^/]+)\/test$/,

@@ -5,6 +5,7 @@ import { useHashLocation, useHashQuery } from './lib/hash-location.ts';
 import { lazy, Suspense } from './lib/lazy.tsx';
 import { rememberWanted } from './lib/wanted.ts';
 import { ErrorBox, LiveRegions, OfflineBar, Skeleton } from './parts/feedback.tsx';
+import { NOTICES } from './parts/shell.tsx';
 import { Gone } from './screens/gone.tsx';
 import { ListScreen } from './screens/list/list.tsx';
 import { isAdministrator, startSession, useSession } from './state/session.ts';
@@ -65,6 +66,7 @@ function Screens() {
         <Route path="/t/:number" component={TicketRoute} />
         {!me && <Route component={Elsewhere} />}
         <Route path="/" component={ListScreen} />
+        <Route path={NOTICES} component={ListScreen} />
         <Route path="/new" component={Create} />
         {admin && <Route path="/admin/users" component={Users} />}
         {admin && <Route path="/admin/mailboxes/:id?">{params => <Mailboxes id={params.id} />}</Route>}

@@ -12,7 +12,7 @@ use crate::manage::{check_defaults, check_privacy, user_name};
 use crate::refused;
 use crate::view::MailboxView;
 
-/// Changes what is sent. Another host, port or user needs the password again: a secret is never sent where it was not meant for.
+/// Changes what is sent. Another host, port, encryption or user needs the password again: a secret is never sent where it was not meant for.
 #[utoipa::path(patch, path = "/api/mailboxes/{id}", tag = "mailboxes", request_body = MailboxChange,
     params(("id" = MailboxId, Path), IdempotencyHeader), responses((status = 200, body = MailboxView), WriteProblems))]
 pub(crate) async fn change(
@@ -50,8 +50,7 @@ pub(crate) async fn change(
         if moved {
             return Err(Refusal::Stale.into());
         }
-        let mended =
-            secret.is_some() || leads_elsewhere(mailbox, &after) || mailbox.security != after.security || after.enabled && !mailbox.enabled;
+        let mended = secret.is_some() || leads_elsewhere(mailbox, &after) || after.enabled && !mailbox.enabled;
         *mailbox = after;
         if let Some(last) = mailbox.last_sweep.as_mut().filter(|_| mended) {
             // What went wrong may be mended by this: the next sweep need not wait.
@@ -68,13 +67,14 @@ pub(crate) async fn change(
     }
 }
 
-/// Whether the secret would go to another server or for another user.
+/// Whether the secret would go to another server, by another way, or for another user.
 fn leads_elsewhere(before: &Mailbox, after: &Mailbox) -> bool {
-    (&before.host, before.port, &before.auth) != (&after.host, after.port, &after.auth)
+    let way = |mailbox: &Mailbox| (mailbox.host.clone(), mailbox.port, mailbox.security, mailbox.auth.clone());
+    way(before) != way(after)
 }
 
 fn secret_needed() -> Problem {
-    let detail = "With another host, port or user the password is needed again.";
+    let detail = "With another host, port, encryption or user the password is needed again.";
     refused("auth.password", "secret_needed", detail)
 }
 

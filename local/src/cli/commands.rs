@@ -35,10 +35,12 @@ fn settings(site_url: &str) -> Settings {
 
 /// A folder that has to be there already: a command must not make one by a slip of the pen.
 fn must_exist(folder: &Path) -> Result<(), Failure> {
-    if folder.join("table.db").is_file() {
-        Ok(())
-    } else {
-        Err(format!("{} is no data folder; name it with --data", folder.display()).into())
+    match folder.join("table.db").metadata() {
+        Ok(file) if file.is_file() => Ok(()),
+        Err(error) if error.kind() == std::io::ErrorKind::PermissionDenied => {
+            Err(format!("{} may not be read by this user: {error}", folder.display()).into())
+        }
+        _ => Err(format!("{} is no data folder; name it with --data", folder.display()).into()),
     }
 }
 

@@ -6,6 +6,7 @@
 mod attachment;
 mod body;
 mod classify;
+mod conceal;
 mod html;
 mod incoming;
 mod language;
@@ -21,6 +22,7 @@ pub use outgoing::{ComposeError, Envelope, Kind, News, Outgoing, Recipient, Tick
 pub use token::{LOOP_HEADER, MailKey, Thread, id_hash};
 
 use chamada_domain::{Authentication, TicketNumber};
+use conceal::conceal;
 use parse::headers::{Headers, split};
 use parse::params::Params;
 use parse::structure::Walk;
@@ -32,7 +34,8 @@ const MOST_REPEATED: usize = 20;
 
 /// Reads a mail.
 ///
-/// Whatever the bytes are, there is a value: a text without headers becomes a mail without sender, an empty file an empty mail.
+/// Whatever the bytes are, there is a value: a text without headers becomes a mail without sender, an empty file an empty mail. Where it quotes
+/// links of ours, their secrets are left out of its words.
 ///
 /// # Errors
 /// [`ReadError::TooLarge`] where `raw` is longer than `limits.bytes`; nothing of it is read then.
@@ -51,12 +54,12 @@ pub fn read(raw: &[u8], limits: &Limits) -> Result<IncomingMail, ReadError> {
     let root = walk.node(&headers, raw.get(body_at..).unwrap_or_default(), 0);
     let found = body::read(&root, limits);
 
-    let subject = headers.text("subject").unwrap_or_default();
+    let subject = conceal(&headers.text("subject").unwrap_or_default());
     let from = addresses(&headers, "from", 1).into_iter().next();
     let in_reply_to = identifiers(&headers, "in-reply-to", limits);
     let references = identifiers(&headers, "references", limits);
     let answers = !in_reply_to.is_empty() || !references.is_empty() || begins_like_an_answer(&subject);
-    let parts = reply::split(&found.text, answers);
+    let parts = reply::split(&conceal(&found.text), answers);
     let delivery = classify::delivery(&headers, from.as_ref(), &root, &found.text);
     let declared = headers.text("content-language").or_else(|| headers.text("accept-language"));
     let telling = if parts.text.is_empty() { &subject } else { &parts.text };
@@ -77,7 +80,7 @@ pub fn read(raw: &[u8], limits: &Limits) -> Result<IncomingMail, ReadError> {
         signature: parts.signature,
         quoted: parts.quoted,
         has_html: found.has_html,
-        html: found.html,
+        html: found.html.as_deref().map(conceal),
         attachments: found.attachments,
         from,
         in_reply_to,

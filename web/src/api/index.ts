@@ -12,7 +12,7 @@ export * from './types.ts';
 export const session = {
   site: () => read(client.GET('/api/site'), true),
   me: () => read(client.GET('/api/me'), true),
-  update: (change: { name?: string; locale?: T.Locale }, key: string) =>
+  update: (change: { name?: string; locale?: T.Locale; notify?: boolean }, key: string) =>
     read(client.PATCH('/api/me', { params: once(key), body: change })),
   askLink: (email: string, locale: T.Locale, key: string) =>
     read(client.POST('/api/sign-in', { params: once(key), body: { email, locale } }), true),

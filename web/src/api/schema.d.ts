@@ -123,7 +123,7 @@ export interface paths {
         delete: operations["delete_mailboxes_id"];
         options?: never;
         head?: never;
-        /** Changes what is sent. Another host, port or user needs the password again: a secret is never sent where it was not meant for. */
+        /** Changes what is sent. Another host, port, encryption or user needs the password again: a secret is never sent where it was not meant for. */
         patch: operations["patch_mailboxes_id"];
         trace?: never;
     };

@@ -1,8 +1,10 @@
 import { useState } from 'preact/hooks';
-import { newKey, session } from '../api/index.ts';
+import { newKey, session, type User } from '../api/index.ts';
 import { LOCALES, type Locale, setLocale, t, useLocale } from '../i18n/index.ts';
 import { navigate } from '../lib/hash-location.ts';
-import { changeMe, signOut, useSession } from '../state/session.ts';
+import { useWrite } from '../lib/hooks.ts';
+import { problemText } from '../lib/problems.ts';
+import { changeMe, isStaff, signOut, useSession } from '../state/session.ts';
 import { setTheme, type Theme, theme } from '../state/theme.ts';
 import { Button } from './basics.tsx';
 import { toastError } from './feedback.tsx';
@@ -18,7 +20,7 @@ interface AccountProps {
   onClose: () => void;
 }
 
-export function AccountDialog({ admin, onClose }: AccountProps) {
+export default function AccountDialog({ admin, onClose }: AccountProps) {
   const { me, guest } = useSession();
   const locale = useLocale();
   const [look, setLook] = useState(theme);
@@ -77,11 +79,44 @@ export function AccountDialog({ admin, onClose }: AccountProps) {
           onValue={chooseTheme}
         />
       </div>
+      {me && <Notices me={me} />}
       {person && (
         <Button busy={leaving} onClick={leave}>
           {t('sign_out')}
         </Button>
       )}
     </Dialog>
+  );
+}
+
+/** The mails that one may refuse. What else is mailed, the hint says. */
+function Notices({ me }: { me: User }) {
+  const write = useWrite((key, notify: boolean) => session.update({ notify }, key));
+  const choose = async (notify: boolean) => {
+    const now = await write.run(notify);
+    if (now) changeMe(now);
+  };
+  return (
+    <div class="field">
+      <span class="label">{t('notices')}</span>
+      <label class="check">
+        <input
+          class="cb"
+          type="checkbox"
+          // Shown as chosen at once, and as it was where that fails.
+          checked={write.busy ? !me.notify : me.notify}
+          onClick={event => write.busy && event.preventDefault()}
+          onChange={event => void choose(event.currentTarget.checked)}
+        />
+        {t(isStaff(me) ? 'notices.staff' : 'notices.user')}
+      </label>
+      <p class="hint">{t(isStaff(me) ? 'notices.always_staff' : 'notices.always_user')}</p>
+      {write.error !== undefined && (
+        <p class="error" role="alert">
+          <Icon name="alert" />
+          {problemText(write.error)}
+        </p>
+      )}
+    </div>
   );
 }

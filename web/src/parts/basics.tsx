@@ -104,7 +104,9 @@ export function DueMark({ ticket, now, long = false, sentence = false }: DueProp
   if (!ticket.due_at)
     return (
       <>
-        <span aria-hidden="true">–</span>
+        <span class="no-due" aria-hidden="true">
+          –
+        </span>
         <span class="vh">{due.text}</span>
       </>
     );

@@ -3,10 +3,15 @@ import type { ComponentChildren } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { useLocation, useSearch } from 'wouter-preact';
 import { t } from '../i18n/index.ts';
+import { lazy, Suspense } from '../lib/lazy.tsx';
 import { isAdministrator, isStaff, useSession } from '../state/session.ts';
-import { AccountDialog } from './account.tsx';
 import { Avatar } from './basics.tsx';
 import { Brand, Icon, type IconName } from './icon.tsx';
+
+const AccountDialog = lazy(() => import('./account.tsx'));
+
+/** Where mails lead to choose one's notices: the account, over one's tickets. */
+export const NOTICES = '/notices';
 
 let navigated = false;
 addEventListener('hashchange', () => {
@@ -96,10 +101,30 @@ const RailLink = ({ item }: { item: Item }) => (
   </a>
 );
 
+function useAccount() {
+  const [path, navigate] = useLocation();
+  const [open, setOpen] = useState(false);
+  const linked = path === NOTICES;
+  return {
+    shown: open || linked,
+    open: () => setOpen(true),
+    close: () => {
+      setOpen(false);
+      if (linked) navigate('/', { replace: true });
+    },
+  };
+}
+
+const Account = ({ admin, onClose }: { admin: Item[]; onClose: () => void }) => (
+  <Suspense fallback={null}>
+    <AccountDialog admin={admin} onClose={onClose} />
+  </Suspense>
+);
+
 function StaffShell({ top, back, children }: ShellProps) {
   const { me } = useSession();
   const { main, admin } = useItems();
-  const [account, setAccount] = useState(false);
+  const account = useAccount();
   if (!me) return null;
   return (
     <div class="frame">
@@ -124,7 +149,7 @@ function StaffShell({ top, back, children }: ShellProps) {
             class="btn ghost icon"
             aria-label={t('account')}
             aria-haspopup="dialog"
-            onClick={() => setAccount(true)}
+            onClick={account.open}
           >
             <Icon name="more" />
           </button>
@@ -148,19 +173,19 @@ function StaffShell({ top, back, children }: ShellProps) {
             {item.label}
           </a>
         ))}
-        <button type="button" aria-haspopup="dialog" onClick={() => setAccount(true)}>
+        <button type="button" aria-haspopup="dialog" onClick={account.open}>
           <Icon name="gear" />
           {t('account')}
         </button>
       </nav>
-      {account && <AccountDialog admin={admin} onClose={() => setAccount(false)} />}
+      {account.shown && <Account admin={admin} onClose={account.close} />}
     </div>
   );
 }
 
 function CustomerShell({ top, children }: ShellProps) {
   const { me, guest } = useSession();
-  const [account, setAccount] = useState(false);
+  const account = useAccount();
   const person = me ?? guest;
   const [path] = useLocation();
   return (
@@ -181,14 +206,14 @@ function CustomerShell({ top, children }: ShellProps) {
             {t('ticket.new')}
           </a>
         )}
-        <button type="button" class="btn ghost icon round" aria-haspopup="dialog" onClick={() => setAccount(true)}>
+        <button type="button" class="btn ghost icon round" aria-haspopup="dialog" onClick={account.open}>
           <span class="vh">{t('account')}</span>
           {person ? <Avatar id={person.id} name={person.name} large /> : <Icon name="gear" />}
         </button>
       </header>
       {top}
       {children}
-      {account && <AccountDialog admin={[]} onClose={() => setAccount(false)} />}
+      {account.shown && <Account admin={[]} onClose={account.close} />}
     </>
   );
 }

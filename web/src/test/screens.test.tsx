@@ -110,6 +110,30 @@ describe('signing in', () => {
     await heading('Revise su correo');
     expect(sent('POST', '/api/ticket-links')[0]?.body).toEqual({ ticket: 2783, ticket_key: 'expired' });
   });
+
+  it('says of an unknown link what can be done about it', async () => {
+    await open(undefined, '#/m/nobody');
+    fireEvent.click(await button('Continuar'));
+    expect(await screen.findByText(/no está completo o no se conoce/)).toBeTruthy();
+    expect(screen.queryByRole('alert')).toBeNull();
+  });
+
+  it('leads from a mail to the notices, by way of a link that opens in a tab of its own', async () => {
+    await open(undefined, '#/notices');
+    await heading('Entrar');
+    location.hash = '#/m/camila';
+    takeSecrets();
+    fireEvent.click(await button('Continuar'));
+    const choice = (await screen.findByLabelText(/Avisarme también/, {}, { timeout: 4000 })) as HTMLInputElement;
+    expect(location.hash).toBe('#/notices');
+    expect(choice.checked).toBe(true);
+    fireEvent.click(choice);
+    await waitFor(() => expect(sent('PATCH', '/api/me')[0]?.body).toEqual({ notify: false }));
+    await waitFor(() => expect(choice.checked).toBe(false));
+    fireEvent.click(await button('Cerrar'));
+    await waitFor(() => expect(location.hash).toBe('#/'));
+    expect(screen.queryByRole('dialog')).toBeNull();
+  });
 });
 
 describe('the list', () => {
@@ -181,6 +205,14 @@ describe('the list', () => {
       await screen.findByText('Terminó, pero no se leyeron todos los buzones.', {}, { timeout: 4000 }),
     ).toBeTruthy();
     expect((await button('Buscar correo ahora')).getAttribute('aria-busy')).toBeNull();
+  });
+
+  it('tells an administrator whose inbox is empty that no mail can arrive', async () => {
+    await open('marta', '#/in');
+    mock.tickets.clear();
+    mock.mailboxes.length = 0;
+    location.hash = '#/';
+    expect(await screen.findByText(/Aún no hay buzones/, {}, { timeout: 4000 })).toBeTruthy();
   });
 
   it('gives customers their own list and no administration', async () => {
@@ -415,6 +447,38 @@ describe('administration', () => {
     fireEvent.input(screen.getByLabelText('Nombre'), { target: { value: 'Soporte 2' } });
     fireEvent.click(await button('Guardar'));
     await waitFor(() => expect(sent('PATCH', '/api/mailboxes/mbx_soporte')[0]?.body).toEqual({ name: 'Soporte 2' }));
+  });
+
+  it('leaves mails on the server unless told otherwise, and says once why it may not read one in the clear', async () => {
+    await open('marta', '#/admin/mailboxes');
+    fireEvent.click(await button('Nuevo buzón'));
+    const fill = (label: string, value: string) =>
+      fireEvent.input(screen.getByLabelText(label, { selector: 'input' }), { target: { value } });
+    fill('Nombre', 'Ventas');
+    fill('Dirección', 'ventas@andino.example');
+    fill('Servidor (POP3)', 'mail.andino.example');
+    fill('Usuario', 'ventas');
+    fill('Contraseña', 'x');
+    fireEvent.change(screen.getByLabelText('Seguridad'), { target: { value: 'plain' } });
+    fireEvent.click(await button('Guardar'));
+    expect(await screen.findAllByText(/--allow-plain-pop3/)).toHaveLength(1);
+    expect(screen.queryByRole('alert')).toBeNull();
+    expect(sent('POST', '/api/mailboxes')[0]?.body).toMatchObject({ after_import: 'leave' });
+    expect(screen.queryByText(/desaparecen del buzón/)).toBeNull();
+    fireEvent.click(screen.getByLabelText('Borrarlo del servidor'));
+    expect(await screen.findByText(/desaparecen del buzón/)).toBeTruthy();
+  });
+
+  it('removes a mailbox after asking', async () => {
+    await open('marta', '#/admin/mailboxes/mbx_soporte');
+    fireEvent.click(await button('Editar'));
+    fireEvent.click(await button('Eliminar'));
+    expect(await screen.findByText('¿Eliminar Soporte?')).toBeTruthy();
+    expect(sent('DELETE', '/api/mailboxes/mbx_soporte')).toHaveLength(0);
+    fireEvent.click(await button('Eliminar'));
+    await heading('Buzones');
+    expect(screen.queryByRole('link', { name: 'Soporte' })).toBeNull();
+    expect(sent('DELETE', '/api/mailboxes/mbx_soporte')).toHaveLength(1);
   });
 
   it('keeps the last administrator', async () => {

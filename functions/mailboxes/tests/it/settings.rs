@@ -74,6 +74,7 @@ async fn a_secret_goes_nowhere_it_was_not_meant_for() {
     for change in [
         json!({"host": "localhost"}),
         json!({"port": 111}),
+        json!({"security": "starttls"}),
         user("beto"),
         json!({"port": 111, "auth": {"type": "password", "username": "ana"}}),
     ] {

@@ -50,7 +50,6 @@ pub(super) struct Page<'a> {
     action: &'static str,
     pub(super) url: String,
     hint: String,
-    ask_again: Option<(&'static str, &'static str, String)>,
     foot: String,
     head: Option<(&'static str, &'a str)>,
     choose_notices: Option<(&'static str, String)>,
@@ -145,7 +144,6 @@ impl<'a> Page<'a> {
             action: "",
             url,
             hint: String::new(),
-            ask_again: None,
             foot: words::with_chamada(locale, &header_text(envelope.site_name)),
             head: None,
             choose_notices: None,
@@ -188,8 +186,8 @@ impl<'a> Page<'a> {
             .collect();
         page.action = words::open_and_answer(locale);
         if ticket.key.is_some() {
-            page.hint = format!("{} {}", words::no_password(locale), words::link_days(locale, ticket.key_days));
-            page.ask_again = Some((words::expired(locale), words::ask_again(locale), format!("{site}/#/link")));
+            let (way, days) = (words::no_password(locale), words::link_days(locale, ticket.key_days));
+            page.hint = format!("{way} {days} {}", words::once_expired(locale));
         }
         page.head = ticket.head.map(|head| (words::head(locale), head));
         page.choose_notices = Some((words::choose_notices(locale), notices(envelope)?));

@@ -24,31 +24,30 @@ macro_rules! fixed {
 }
 
 fixed! {
-    label_ticket: "Ticket", "Ticket", "Ticket";
-    label_status: "Estado", "Situação", "Status";
+    label_ticket: "Ticket", "Chamado", "Ticket";
+    label_status: "Estado", "Status", "Status";
     label_due: "Fecha estimada", "Data estimada", "Estimated date";
     label_specialist: "Especialista", "Especialista", "Specialist";
     label_site: "Sucursal", "Filial", "Site";
     label_requester: "Solicitante", "Solicitante", "Requester";
-    open_and_answer: "Ver el ticket y responder", "Ver o ticket e responder", "See the ticket and answer";
-    open_ticket: "Ver el ticket", "Ver o ticket", "See the ticket";
+    open_and_answer: "Ver el ticket y responder", "Ver o chamado e responder", "See the ticket and answer";
+    open_ticket: "Ver el ticket", "Ver o chamado", "See the ticket";
     sign_in: "Entrar", "Entrar", "Sign in";
-    stays_in_ticket: "Su mensaje queda en el ticket.", "Sua mensagem fica no ticket.", "Your message is kept in the ticket.";
+    stays_in_ticket: "Su mensaje queda en el ticket.", "Sua mensagem fica no chamado.", "Your message is kept in the ticket.";
     no_password: "Entra sin contraseña.", "Entra sem senha.", "It opens without a password.";
-    expired: "¿Venció?", "Venceu?", "Expired?";
-    ask_again: "Pida otro", "Peça outro", "Ask for another";
+    once_expired: "Si ya venció, ábralo igual: ahí puede pedir otro.", "Se já venceu, abra-o mesmo assim: ali você pode pedir outro.", "Once it has expired, open it all the same: there you can ask for another.";
     choose_notices: "Elegir qué avisos recibo", "Escolher quais avisos recebo", "Choose which notices I get";
-    because_of_ticket: "Recibe este correo porque participa en este ticket.", "Você recebe este e-mail porque participa deste ticket.", "You get this mail because you take part in this ticket.";
-    because_of_assignment: "Recibe este correo porque atiende este ticket.", "Você recebe este e-mail porque atende este ticket.", "You get this mail because you attend to this ticket.";
+    because_of_ticket: "Recibe este correo porque participa en este ticket.", "Você recebe este e-mail porque participa deste chamado.", "You get this mail because you take part in this ticket.";
+    because_of_assignment: "Recibe este correo porque atiende este ticket.", "Você recebe este e-mail porque atende este chamado.", "You get this mail because you attend to this ticket.";
     because_asked: "Recibe este correo porque alguien pidió un enlace para esta dirección. Si no fue usted, no haga nada.", "Você recebe este e-mail porque alguém pediu um link para este endereço. Se não foi você, não faça nada.", "You get this mail because somebody asked for a link for this address. If it was not you, do nothing.";
     received: "Recibimos su solicitud. Le avisaremos por correo cuando haya una respuesta.", "Recebemos sua solicitação. Avisaremos por e-mail quando houver uma resposta.", "We have received your request. We will tell you by mail when there is an answer.";
     received_short: "Recibimos su solicitud", "Recebemos sua solicitação", "We have received your request";
     your_words: "Usted escribió:", "Você escreveu:", "You wrote:";
-    reopens: "Si el problema sigue, responda este correo y el ticket se abre otra vez.", "Se o problema continuar, responda este e-mail e o ticket será reaberto.", "If the problem is still there, answer this mail and the ticket opens again.";
+    reopens: "Si el problema sigue, responda este correo y el ticket se abre otra vez.", "Se o problema continuar, responda este e-mail e o chamado será reaberto.", "If the problem is still there, answer this mail and the ticket opens again.";
     no_date: "Sin fecha", "Sem data", "No date";
     sign_in_title: "Su enlace para entrar", "Seu link para entrar", "Your sign-in link";
-    sign_in_text: "Use este enlace para entrar, en el mismo navegador en que lo pidió.", "Use este link para entrar, no mesmo navegador em que o pediu.", "Use this link to sign in, in the browser in which you asked for it.";
-    new_link_text: "Este es su nuevo enlace al ticket. El anterior ya no sirve.", "Este é o seu novo link para o ticket. O anterior não funciona mais.", "This is your new link to the ticket. The old one no longer works.";
+    sign_in_text: "Abra este enlace en el equipo en que quiere entrar.", "Abra este link no aparelho em que quer entrar.", "Open this link on the device on which you want to sign in.";
+    new_link_text: "Este es su nuevo enlace al ticket. El anterior ya no sirve.", "Este é o seu novo link para o chamado. O anterior não funciona mais.", "This is your new link to the ticket. The old one no longer works.";
     head: "Huella del historial:", "Impressão digital do histórico:", "Fingerprint of the history:";
 }
 
@@ -83,7 +82,7 @@ pub(super) fn resolved(locale: Locale, at: &str) -> String {
     pick(
         locale,
         format!("resolvió el ticket {at}"),
-        format!("resolveu o ticket {at}"),
+        format!("resolveu o chamado {at}"),
         format!("resolved the ticket {at}"),
     )
 }
@@ -93,7 +92,7 @@ pub(super) fn status_changed(locale: Locale, status: &str) -> String {
     pick(
         locale,
         format!("El estado del ticket cambió a «{status}»."),
-        format!("A situação do ticket mudou para “{status}”."),
+        format!("O status do chamado mudou para “{status}”."),
         format!("The ticket's status is now “{status}”."),
     )
 }
@@ -104,7 +103,7 @@ pub(super) fn due_changed(locale: Locale, due: &str) -> String {
         return pick(
             locale,
             "El ticket ya no tiene fecha estimada.",
-            "O ticket não tem mais data estimada.",
+            "O chamado não tem mais data estimada.",
             "The ticket no longer has an estimated date.",
         )
         .to_owned();
@@ -112,7 +111,7 @@ pub(super) fn due_changed(locale: Locale, due: &str) -> String {
     pick(
         locale,
         format!("La fecha estimada del ticket es ahora: {due}."),
-        format!("A data estimada do ticket agora é: {due}."),
+        format!("A data estimada do chamado agora é: {due}."),
         format!("The ticket's estimated date is now: {due}."),
     )
 }
@@ -123,7 +122,7 @@ pub(super) fn assigned(locale: Locale, by: &str) -> String {
         return pick(
             locale,
             "Tiene un ticket asignado.",
-            "Você tem um ticket atribuído.",
+            "Você tem um chamado atribuído.",
             "A ticket is assigned to you.",
         )
         .to_owned();
@@ -131,7 +130,7 @@ pub(super) fn assigned(locale: Locale, by: &str) -> String {
     pick(
         locale,
         format!("{by} le asignó este ticket."),
-        format!("{by} atribuiu este ticket a você."),
+        format!("{by} atribuiu este chamado a você."),
         format!("{by} has assigned this ticket to you."),
     )
 }
@@ -182,6 +181,9 @@ pub(super) fn link_minutes(locale: Locale, minutes: u16) -> String {
 
 /// Who sends it.
 pub(super) fn with_chamada(locale: Locale, site: &str) -> String {
+    if site == "Chamada" {
+        return "Chamada.".to_owned();
+    }
     pick(
         locale,
         format!("{site}, con Chamada."),
@@ -257,6 +259,12 @@ impl Clock<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_site_that_is_called_chamada_says_so_once() {
+        assert_eq!(with_chamada(Locale::Es, "Mesa de ayuda"), "Mesa de ayuda, con Chamada.");
+        assert_eq!(with_chamada(Locale::Es, "Chamada"), "Chamada.");
+    }
 
     #[test]
     fn moments() {

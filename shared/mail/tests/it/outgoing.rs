@@ -135,7 +135,7 @@ fn a_staff_reply_as_the_mockup_has_it() {
     let wanted = [
         "-- Puede responder a este correo, por encima de esta línea --\n\nAna Ribeiro respondió hoy, 10:53:\n\nHola Camila,",
         "Ticket: CH-2841, Terminal de pago rechaza tarjetas con chip\nEstado: En proceso\nFecha estimada: Hoy, 22 nov, 13:00\nEspecialista: Ana Ribeiro\nSucursal: Farmacias Luz",
-        "vale 30 días: no lo reenvíe.)\nhttps://ayuda.farmaciasluz.cl/#/t/2841?key=Vb3vN0tqk2J7cE5yWmXh1dPZ8oRrL4gA6sTfUuKiQxM\n",
+        "vale 30 días: no lo reenvíe. Si ya venció, ábralo igual: ahí puede pedir otro.)\nhttps://ayuda.farmaciasluz.cl/#/t/2841?key=Vb3vN0tqk2J7cE5yWmXh1dPZ8oRrL4gA6sTfUuKiQxM\n",
         "Mesa de ayuda de Grupo Andino, con Chamada.",
         "Huella del historial: c0ffee\nElegir qué avisos recibo: https://ayuda.farmaciasluz.cl/#/notices\n",
     ];
@@ -155,6 +155,27 @@ fn a_staff_reply_as_the_mockup_has_it() {
         assert!(html.contains(piece), "{piece} in:\n{html}");
     }
     assert!(!html.contains("<img") && !html.contains("url("), "images or remote styles");
+}
+
+/// Mail programs quote all of what is answered; in the ticket, others read it.
+#[test]
+fn who_answers_a_mail_does_not_give_its_key_away() {
+    const KEY: &str = "Vb3vN0tqk2J7cE5yWmXh1dPZ8oRrL4gA6sTfUuKiQxM";
+    let mail = World::new().reply("Hola");
+    let message = parsed(&mail);
+    let (text, html) = (message.body_text(0).unwrap(), message.body_html(0).unwrap());
+    assert!(text.contains(KEY) && html.contains(KEY), "the mail itself has it");
+    let quote: String = text.lines().map(|line| format!("> {line}\r\n")).collect();
+    let answer = format!(
+        "From: camila@farmaciasluz.cl\r\nSubject: Re: ?key={KEY}\r\nIn-Reply-To: <{}>\r\nMIME-Version: 1.0\r\nContent-Type: multipart/alternative; \
+         boundary=b\r\n\r\n--b\r\nContent-Type: text/plain; charset=utf-8\r\n\r\nGracias\r\n\r\nOn Mon, 2 Mar 2026 at 10:00, Support wrote:\r\n{quote}\r\n\
+         --b\r\nContent-Type: text/html; charset=utf-8\r\n\r\n<p>Gracias<blockquote>{html}</blockquote>\r\n--b--\r\n",
+        mail.message_id
+    );
+    let read = read(answer.as_bytes(), &Limits::default()).unwrap();
+    assert_eq!(read.text.trim(), "Gracias");
+    assert!(read.quoted.contains("/#/t/2841?key=…") && read.html.as_deref().unwrap_or_default().contains("/#/t/2841?key=…"));
+    assert!(!format!("{read:?}").contains(KEY));
 }
 
 #[test]

@@ -25,7 +25,7 @@ export function MailboxDetail({ mailbox, onEdit }: { mailbox: Mailbox; onEdit: (
     <div class="cards">
       <section class="card panel" aria-label={t('mailbox.settings')}>
         <MailboxFacts mailbox={mailbox} sweeps={sweeps} />
-        <MailboxActions mailbox={mailbox} onEdit={onEdit} onSwept={sweeps.reload} />
+        <MailboxActions mailbox={mailbox} onEdit={onEdit} sweeps={sweeps} />
       </section>
       <section class="card panel">
         <header>

@@ -30,6 +30,9 @@ interface Fields {
 const PORTS: Readonly<Record<Security, string>> = { tls: '995', starttls: '110', plain: '110' };
 const SECURITIES: readonly Security[] = ['tls', 'starttls', 'plain'];
 
+/** Fields that have a place for what is wrong with them. */
+const SHOWN = ['name', 'address', 'host', 'port', 'security', 'username', 'password'];
+
 const startFields = (mailbox: Mailbox | undefined): Fields => ({
   name: mailbox?.name ?? '',
   address: mailbox?.address ?? '',
@@ -38,15 +41,16 @@ const startFields = (mailbox: Mailbox | undefined): Fields => ({
   security: mailbox?.security ?? 'tls',
   username: mailbox?.auth.username ?? '',
   password: '',
-  after_import: mailbox?.after_import ?? 'delete',
+  after_import: mailbox?.after_import ?? 'leave',
   enabled: mailbox?.enabled ?? true,
 });
 
-/** Changing where a secret would be sent needs the secret again: the server insists, the form says so at once. */
+/** Changing where or how a secret would be sent needs the secret again; the form says so at once. */
 const needsSecret = (mailbox: Mailbox | undefined, fields: Fields): boolean =>
   mailbox === undefined ||
   fields.host.trim() !== mailbox.host ||
   Number(fields.port) !== mailbox.port ||
+  fields.security !== mailbox.security ||
   fields.username.trim() !== mailbox.auth.username;
 
 function problems(mailbox: Mailbox | undefined, fields: Fields): Record<string, string> {
@@ -91,16 +95,19 @@ interface MailboxDialogProps {
   mailbox: Mailbox | undefined;
   onClose: () => void;
   onSaved: () => void;
+  onRemoved: (mailbox: Mailbox) => void;
 }
 
-export function MailboxDialog({ mailbox, onClose, onSaved }: MailboxDialogProps) {
+export function MailboxDialog({ mailbox, onClose, onSaved, onRemoved }: MailboxDialogProps) {
   const form = useRef<HTMLFormElement>(null);
   const [fields, setFields] = useState(() => startFields(mailbox));
   const [wrong, setWrong] = useState<Record<string, string>>({});
+  const [removing, setRemoving] = useState(false);
   const write = useWrite((key, now: Fields) =>
     mailbox ? mailboxes.change(mailbox.id, changes(mailbox, now), key) : mailboxes.create(body(now), key),
   );
   const errors = { ...fieldErrors(write.error), ...wrong };
+  const told = SHOWN.some(name => errors[name]);
   const set = (change: Partial<Fields>) => {
     setFields({ ...fields, ...change });
     setWrong({});
@@ -126,6 +133,8 @@ export function MailboxDialog({ mailbox, onClose, onSaved }: MailboxDialogProps)
       {...more}
     />
   );
+  if (mailbox && removing)
+    return <RemoveDialog mailbox={mailbox} onClose={() => setRemoving(false)} onRemoved={() => onRemoved(mailbox)} />;
   return (
     <Dialog title={mailbox ? t('mailbox.edit') : t('mailbox.new')} look="wide" onClose={onClose}>
       <form ref={form} class="stack" noValidate autoComplete="off" onSubmit={submit}>
@@ -142,7 +151,7 @@ export function MailboxDialog({ mailbox, onClose, onSaved }: MailboxDialogProps)
           value={fields.security}
           choices={SECURITIES.map(id => ({ id, name: t(`security.${id}`) }))}
           hint={fields.security === 'plain' ? t('mailbox.plain_hint') : undefined}
-          error={errors.security}
+          error={errors.security && t('mailbox.plain_refused')}
           onValue={value => setSecurity(value as Security)}
         />
         <div class="two">
@@ -162,9 +171,10 @@ export function MailboxDialog({ mailbox, onClose, onSaved }: MailboxDialogProps)
           <Segmented
             label={t('mailbox.after')}
             value={fields.after_import}
-            choices={(['delete', 'leave'] as const).map(id => ({ id, name: t(`after.${id}`) }))}
+            choices={(['leave', 'delete'] as const).map(id => ({ id, name: t(`after.${id}`) }))}
             onValue={after_import => set({ after_import })}
           />
+          {fields.after_import === 'delete' && <p class="hint">{t('mailbox.delete_hint')}</p>}
         </div>
         <label class="check">
           <input
@@ -175,19 +185,51 @@ export function MailboxDialog({ mailbox, onClose, onSaved }: MailboxDialogProps)
           />
           {t('mailbox.enabled')}
         </label>
-        {write.error !== undefined && (
-          <p class="error" role="alert">
-            <Icon name="alert" />
-            {problemText(write.error)}
-          </p>
-        )}
+        {write.error !== undefined && !told && <Failed error={write.error} />}
         <div class="actions">
+          {mailbox && (
+            <Button look="ghost danger start" onClick={() => setRemoving(true)}>
+              {t('mailbox.remove')}
+            </Button>
+          )}
           <Button onClick={onClose}>{t('cancel')}</Button>
           <Button submit look="primary" busy={write.busy}>
             {t('save')}
           </Button>
         </div>
       </form>
+    </Dialog>
+  );
+}
+
+const Failed = ({ error }: { error: unknown }) => (
+  <p class="error" role="alert">
+    <Icon name="alert" />
+    {problemText(error)}
+  </p>
+);
+
+interface RemoveProps {
+  mailbox: Mailbox;
+  onClose: () => void;
+  onRemoved: () => void;
+}
+
+function RemoveDialog({ mailbox, onClose, onRemoved }: RemoveProps) {
+  const remove = useWrite((key, id: string) => mailboxes.remove(id, key).then(() => true));
+  const go = async () => {
+    if (await remove.run(mailbox.id)) onRemoved();
+  };
+  return (
+    <Dialog title={t('mailbox.remove_title', { mailbox: mailbox.name })} onClose={onClose}>
+      <p>{t('mailbox.remove_lead')}</p>
+      {remove.error !== undefined && <Failed error={remove.error} />}
+      <div class="actions">
+        <Button onClick={onClose}>{t('cancel')}</Button>
+        <Button look="danger" busy={remove.busy} onClick={go}>
+          {t('mailbox.remove')}
+        </Button>
+      </div>
     </Dialog>
   );
 }

@@ -1,9 +1,10 @@
 import { useState } from 'preact/hooks';
 import { type Mailbox, type MailboxTest, mailboxes, type Sweep } from '../../api/index.ts';
 import { t, tn } from '../../i18n/index.ts';
+import { navigate } from '../../lib/hash-location.ts';
 import { useResource, useWrite } from '../../lib/hooks.ts';
 import { problemText } from '../../lib/problems.ts';
-import { neverBegun, newOnes } from '../../lib/sweeps.ts';
+import { neverBegun, newOnes, underWay } from '../../lib/sweeps.ts';
 import { Age, Button, momentWords, useNow } from '../../parts/basics.tsx';
 import { Empty, ErrorBox, Skeleton, toast } from '../../parts/feedback.tsx';
 import { Icon } from '../../parts/icon.tsx';
@@ -49,6 +50,12 @@ export default function MailboxesScreen({ id }: { id?: string | undefined }) {
               toast(t('saved'));
               list.reload();
             }}
+            onRemoved={gone => {
+              setEdited(undefined);
+              toast(t('mailbox.removed'));
+              list.set({ items: list.data?.items.filter(other => other.id !== gone.id) ?? [] });
+              navigate('/admin/mailboxes', { replace: true });
+            }}
           />
         )}
       </main>
@@ -85,7 +92,7 @@ function MailboxCard({ mailbox, onEdit }: { mailbox: Mailbox; onEdit: () => void
         )}
       </header>
       <MailboxFacts mailbox={mailbox} sweeps={sweeps} />
-      <MailboxActions mailbox={mailbox} onEdit={onEdit} onSwept={sweeps.reload} />
+      <MailboxActions mailbox={mailbox} onEdit={onEdit} sweeps={sweeps} />
     </>
   );
 }
@@ -129,10 +136,10 @@ export function SweepLine({ sweep, now }: { sweep: Sweep; now: Date }) {
         {bad && <Icon name="alert" />}
         {error?.words ?? t(`sweep.state.${lost ? 'lost' : sweep.state}`)}
         {sweep.state === 'done' && <>, {tn('sweep.new', newOnes(sweep))}</>}
-      </span>{' '}
-      <span class="muted">
-        <Age at={at} now={now} />
       </span>
+      <p class="muted xs capital">
+        <Age at={at} now={now} />
+      </p>
       {error?.detail && (
         <details class="xs muted">
           <summary>{t('detail')}</summary>
@@ -146,10 +153,10 @@ export function SweepLine({ sweep, now }: { sweep: Sweep; now: Date }) {
 interface ActionProps {
   mailbox: Mailbox;
   onEdit: () => void;
-  onSwept: () => void;
+  sweeps: Sweeps;
 }
 
-export function MailboxActions({ mailbox, onEdit, onSwept }: ActionProps) {
+export function MailboxActions({ mailbox, onEdit, sweeps }: ActionProps) {
   const [tested, setTested] = useState<MailboxTest>();
   const test = useWrite((key, id: string) => mailboxes.test(id, key));
   const sweep = useWrite((key, id: string) => mailboxes.sweep(id, key));
@@ -158,10 +165,7 @@ export function MailboxActions({ mailbox, onEdit, onSwept }: ActionProps) {
     setTested(await test.run(mailbox.id));
   };
   const runSweep = async () => {
-    if (await sweep.run(mailbox.id)) {
-      toast(t('sweep.asked'));
-      onSwept();
-    }
+    if (await sweep.run(mailbox.id)) sweeps.reload();
   };
   const error = test.error ?? sweep.error;
   return (
@@ -179,7 +183,10 @@ export function MailboxActions({ mailbox, onEdit, onSwept }: ActionProps) {
           {t('edit')}
         </Button>
       </div>
-      <div role="status">{tested && <TestResult result={tested} />}</div>
+      <div role="status">
+        {underWay(sweeps.newest) && <p class="muted">{t('sweep.asked')}</p>}
+        {tested && <TestResult result={tested} />}
+      </div>
       {error !== undefined && (
         <p class="error" role="alert">
           <Icon name="alert" />

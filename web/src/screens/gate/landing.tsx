@@ -22,7 +22,8 @@ export function MagicLink() {
     await signedIn(answer);
     goOn();
   };
-  const spent = !token || (isApiError(enter.error) && enter.error.status === 401);
+  const unknown = !token || (isApiError(enter.error) && enter.error.code === 'bad_credentials');
+  const spent = unknown || (isApiError(enter.error) && enter.error.status === 401);
   return (
     <Gate>
       <div class="card box">
@@ -31,9 +32,9 @@ export function MagicLink() {
         </span>
         <div>
           <Heading title={t('landing.title')}>{t('landing.title')}</Heading>
-          <p class="lead">{spent ? t('landing.spent') : t('landing.lead')}</p>
+          <p class="lead">{t(unknown ? 'link.unknown' : spent ? 'landing.spent' : 'landing.lead')}</p>
         </div>
-        {enter.error !== undefined && (
+        {enter.error !== undefined && !unknown && (
           <div class="notice bad" role="alert">
             <Icon name="alert" />
             <p>{problemText(enter.error)}</p>
@@ -53,7 +54,7 @@ export function MagicLink() {
   );
 }
 
-/** A ticket's link that has run out: its key still gets its own address a new one. */
+/** A ticket's link that has run out: its key still gets its own address a new one. Without one, how to get there. */
 export function ExpiredLink() {
   const [expired] = useState(expiredKey);
   const [sent, setSent] = useState(false);
@@ -68,14 +69,15 @@ export function ExpiredLink() {
     : expired
       ? t('link.lead', { ticket: ticketName(expired.number) })
       : t('link.lost');
+  const title = t(sent ? 'sent.title' : expired ? 'link.title' : 'landing.new');
   return (
     <Gate>
       <div class="card box">
         <span class="mailart">
-          <Icon name={sent ? 'mail' : 'clock'} />
+          <Icon name={expired && !sent ? 'clock' : 'mail'} />
         </span>
         <div role="status">
-          <Heading title={t('link.title')}>{sent ? t('sent.title') : t('link.title')}</Heading>
+          <Heading title={title}>{title}</Heading>
           <p class="lead">{lead}</p>
         </div>
         {ask.error !== undefined && (

@@ -1,6 +1,6 @@
 import type { ComponentChildren } from 'preact';
 import { useSearch } from 'wouter-preact';
-import { directory, tickets } from '../../api/index.ts';
+import { directory, mailboxes, tickets } from '../../api/index.ts';
 import { t, tn } from '../../i18n/index.ts';
 import { navigate } from '../../lib/hash-location.ts';
 import { useResource } from '../../lib/hooks.ts';
@@ -99,6 +99,7 @@ function StaffList() {
 }
 
 function NothingHere({ query }: { query: ListQuery }) {
+  const { me } = useSession();
   const filtered = query.all || query.statuses.length > 0 || query.kind !== undefined;
   if (filtered)
     return (
@@ -111,7 +112,19 @@ function NothingHere({ query }: { query: ListQuery }) {
   return (
     <Empty text={t('list.nothing')}>
       <NewLink look="" />
+      {isAdministrator(me) && <MailboxHint />}
     </Empty>
+  );
+}
+
+/** To an administrator whose inbox is empty because no mail can arrive in it. */
+function MailboxHint() {
+  const { data } = useResource(mailboxes.list, []);
+  if (data?.items.length !== 0) return null;
+  return (
+    <p class="muted sm">
+      {t('mailbox.empty')} <a href="#/admin/mailboxes">{t('nav.mailboxes')}</a>
+    </p>
   );
 }
 

@@ -8,6 +8,8 @@ import { Gate } from '../gate/gate.tsx';
 
 /** A ticket that nobody here may see yet: its link did not work, or there was none. */
 export function NeedsSignIn({ number, error }: { number: number; error: ApiError }) {
+  const unknown = error.code === 'bad_credentials';
+  const lead = t(unknown ? 'link.unknown' : 'needs.lead');
   return (
     <Gate>
       <div class="card box">
@@ -16,12 +18,10 @@ export function NeedsSignIn({ number, error }: { number: number; error: ApiError
         </span>
         <div>
           <Heading title={t('needs.title')}>{t('needs.title')}</Heading>
-          <p class="lead">
-            {error.code === 'sign_in_needed' ? t('needs.lead') : `${problemText(error)} ${t('needs.lead')}`}
-          </p>
+          <p class="lead">{unknown || error.code === 'sign_in_needed' ? lead : `${problemText(error)} ${lead}`}</p>
         </div>
         <a class="btn primary lg" href="#/in" onClick={() => rememberWanted(`/t/${number}`)}>
-          {t('sign_in')}
+          {t(unknown ? 'landing.new' : 'sign_in')}
         </a>
       </div>
     </Gate>
