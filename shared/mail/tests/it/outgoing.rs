@@ -275,7 +275,7 @@ fn every_kind_in_every_language() {
                         text: "",
                     },
                 ),
-                ["resolvió el ticket", "resolveu o ticket", "resolved the ticket"],
+                ["resolvió el ticket", "resolveu o chamado", "resolved the ticket"],
                 false,
             ),
             (
