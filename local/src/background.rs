@@ -13,6 +13,7 @@ use tokio_util::task::AbortOnDropHandle;
 use crate::functions::Handler;
 
 /// How much less than others, from 0 (as all) to 19 (least): see `setpriority(2)`.
+#[cfg(target_os = "linux")]
 const NICENESS: i32 = 10;
 
 /// Threads that give way to all others of this process.
@@ -77,25 +78,27 @@ fn give_way() {
 mod tests {
     use super::*;
     use crate::functions::handler;
-    use serde_json::{Value, json};
+    use serde_json::Value;
     use std::time::Duration;
     use time::OffsetDateTime;
 
+    #[cfg(target_os = "linux")]
     fn niceness() -> Value {
         let own = rustix::process::getpriority_process(Some(rustix::thread::gettid()));
         own.map_or(Value::Null, Value::from)
     }
 
+    #[cfg(target_os = "linux")]
     #[tokio::test]
     async fn what_runs_there_gives_way_and_its_waiting_threads_too() {
         let background = Background::start().unwrap();
         let nice = background.handler(handler(|_, _| async {
             let waiting = tokio::task::spawn_blocking(niceness).await;
-            Ok(json!([niceness(), waiting.unwrap_or_default()]))
+            Ok(serde_json::json!([niceness(), waiting.unwrap_or_default()]))
         }));
         let answer = nice(Value::Null, OffsetDateTime::UNIX_EPOCH).await.unwrap();
-        assert_eq!(answer, json!([NICENESS, NICENESS]));
-        assert_eq!(niceness(), json!(0));
+        assert_eq!(answer, serde_json::json!([NICENESS, NICENESS]));
+        assert_eq!(niceness(), serde_json::json!(0));
     }
 
     #[tokio::test]

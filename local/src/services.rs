@@ -232,7 +232,7 @@ impl Services {
     /// Starts what calls the event functions: the stream, the bus, the schedules (each `sweep_every`, unless that is zero), and
     /// the tidying of expired items.
     pub fn run(&self, handlers: &Handlers, sweep_every: Duration) {
-        // Nobody waits for a mail to be written; for an answer, or the end of a sweep, somebody does.
+        // A mail may come a moment later; for an answer, or the end of a sweep, somebody waits.
         let handlers = &Handlers {
             notifier: self.background.handler(handlers.notifier.clone()),
             ..handlers.clone()
@@ -264,6 +264,7 @@ impl Services {
         if tokio::time::timeout(GRACE, self.tasks.wait()).await.is_err() {
             tracing::warn!("not everything ended in time; it is done again after the next start");
         }
+        drop(self.background);
         self.listeners.cancel();
         self.listening.close();
         // Connections that are kept open end with the process.

@@ -230,8 +230,8 @@ async fn at_twenty_thousand_tickets() {
     assert_eq!(over_budget(20_000).await, Vec::<String>::new());
 }
 
-/// Units of a sweep of the mailbox, table and indexes together.
-async fn sweep_cost(house: &House, mailbox: &str) -> Units {
+/// Units of a sweep of the mailbox that brings so many tickets, table and indexes together.
+async fn sweep_cost(house: &House, mailbox: &str, tickets: u8) -> Units {
     let asked = house
         .api
         .post(&format!("/api/mailboxes/{mailbox}/sweep"), &json!({}))
@@ -242,6 +242,12 @@ async fn sweep_cost(house: &House, mailbox: &str) -> Units {
     let deadline = Clock::system().now() + Duration::from_secs(300);
     let (done, usage) = house.cost(sweep.handle(event, deadline)).await;
     assert_eq!(done.unwrap()["state"], "done");
+    let sweep = house
+        .api
+        .get(&format!("/api/mailboxes/{mailbox}/sweeps/{}", asked["sweep_id"].as_str().unwrap()))
+        .await
+        .expect(200);
+    assert_eq!(sweep["counts"]["imported"], tickets, "{sweep}");
     println!("sweep: {}", usage.describe());
     Units {
         read: usage.read(),
@@ -269,17 +275,17 @@ async fn a_ticket_by_mail() {
     };
     // Makes the senders known.
     deliver("first");
-    sweep_cost(&house, mailbox).await;
-    let nothing = sweep_cost(&house, mailbox).await;
+    sweep_cost(&house, mailbox, MAILS).await;
+    let nothing = sweep_cost(&house, mailbox, 0).await;
     deliver("second");
-    let mails = sweep_cost(&house, mailbox).await;
+    let mails = sweep_cost(&house, mailbox, MAILS).await;
     let each = |with: f64, without: f64| (with - without) / f64::from(MAILS);
     let (read, write) = (each(mails.read, nothing.read), each(mails.write, nothing.write));
     println!("a ticket by mail: {read} read, {write} written");
     assert!(read <= 4.0 + 8.0 && write <= 13.0 + 12.0 + 8.0, "{read} read, {write} written");
 }
 
-/// A sweep decides its messages in turn: if each asked for its own number then, it would wait for the disk once a message.
+/// What a sweep relies on, which decides its messages in turn.
 #[tokio::test(flavor = "multi_thread")]
 async fn all_who_queue_for_a_number_are_served_by_one_request() {
     let house = House::open().await;

@@ -171,7 +171,7 @@ fn rename_new(from: &Path, to: &Path) -> io::Result<bool> {
         Ok(()) => Ok(true),
         Err(Errno::EXIST) => Ok(false),
         // Not every file system can: a link fails where something is, on all that have links.
-        Err(Errno::INVAL | Errno::NOSYS) => match std::fs::hard_link(from, to) {
+        Err(Errno::INVAL | Errno::NOSYS | Errno::NOTSUP | Errno::PERM) => match std::fs::hard_link(from, to) {
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(false),
             linked => linked.map(|()| true),
         },

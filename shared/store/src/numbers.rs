@@ -20,7 +20,7 @@ pub(crate) struct Dispenser {
     block: Mutex<(u64, u64)>,
 }
 
-/// A place in the queue for a ticket number. Given up, it costs nothing; at most a number waits for the next ticket.
+/// A place in the queue for a ticket number. Given up after another drew for it, its number waits for the next ticket of this process.
 #[derive(Debug)]
 #[must_use = "the number is handed out by `take`"]
 pub struct Queued<'a> {

@@ -1,13 +1,13 @@
-/**
- * Where somebody wanted to go before having to sign in. On the device, since a mailed link opens in a tab of its own, and
- * for as long as such a link lives.
- */
+/** Where somebody wanted to go before having to sign in. On the device, since a mailed link opens in a tab of its own. */
 import { navigate } from './hash-location.ts';
 
 const STORED = 'chamada.wanted';
-const LIVES = 15 * 60_000;
+/** Longer than a sign-in link lives. */
+const LIVES = 30 * 60_000;
 
 export function rememberWanted(path: string): void {
+  // What looks like a link with a secret, come here mangled, is not kept.
+  if (path.startsWith('/m/') || path.includes('key=')) return;
   try {
     localStorage.setItem(STORED, JSON.stringify({ path, until: Date.now() + LIVES }));
   } catch {
@@ -22,6 +22,14 @@ function wanted(): string {
     return path !== undefined && Date.now() < (until ?? 0) ? path : '/';
   } catch {
     return '/';
+  }
+}
+
+export function forgetWanted(): void {
+  try {
+    localStorage.removeItem(STORED);
+  } catch {
+    // Nothing is kept where storage is forbidden.
   }
 }
 

@@ -1,7 +1,6 @@
 import { useState } from 'preact/hooks';
 import { newKey, session, type User } from '../api/index.ts';
 import { LOCALES, type Locale, setLocale, t, useLocale } from '../i18n/index.ts';
-import { navigate } from '../lib/hash-location.ts';
 import { useWrite } from '../lib/hooks.ts';
 import { problemText } from '../lib/problems.ts';
 import { changeMe, isStaff, signOut, useSession } from '../state/session.ts';
@@ -39,10 +38,8 @@ export default function AccountDialog({ admin, onClose }: AccountProps) {
     setLeaving(true);
     try {
       await signOut();
-      navigate('/in');
     } catch (error) {
       toastError(error);
-    } finally {
       setLeaving(false);
     }
   };

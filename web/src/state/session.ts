@@ -3,6 +3,7 @@ import { isApiError, onSessionEnded, type Session, type Site, session, type User
 import { chosenLocale, firstLocale, setLocale } from '../i18n/index.ts';
 import { forgetDrafts } from '../lib/drafts.ts';
 import { createStore, useStore } from '../lib/store.ts';
+import { forgetWanted } from '../lib/wanted.ts';
 
 interface SessionState {
   phase: 'loading' | 'failed' | 'ready';
@@ -84,7 +85,7 @@ export async function lookAgain(): Promise<boolean> {
 
 tabs?.addEventListener('message', event => {
   if (event.data === 'signed-in' && (store.get().ended || !store.get().me)) void lookAgain();
-  if (event.data === 'signed-out') location.reload();
+  if (event.data === 'signed-out') startOver();
 });
 
 /** Takes over what a sign-in answered. */
@@ -100,11 +101,18 @@ export async function signedIn(answer: Session): Promise<void> {
   tabs?.postMessage('signed-in');
 }
 
+/** To the sign-in page, with nothing left of what was on the screen: the next person must not land there. */
+function startOver(): void {
+  forgetWanted();
+  location.hash = '/in';
+  location.reload();
+}
+
 export async function signOut(): Promise<void> {
   await session.end();
   forgetDrafts();
   tabs?.postMessage('signed-out');
-  patch({ me: undefined, guest: undefined, ended: false });
+  startOver();
 }
 
 export const changeMe = (me: User): void => patch({ me });
