@@ -69,8 +69,7 @@ pub(crate) async fn change(
 
 /// Whether the secret would go to another server, by another way, or for another user.
 fn leads_elsewhere(before: &Mailbox, after: &Mailbox) -> bool {
-    let way = |mailbox: &Mailbox| (mailbox.host.clone(), mailbox.port, mailbox.security, mailbox.auth.clone());
-    way(before) != way(after)
+    (&before.host, before.port, before.security, &before.auth) != (&after.host, after.port, after.security, &after.auth)
 }
 
 fn secret_needed() -> Problem {

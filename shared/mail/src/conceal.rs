@@ -4,7 +4,7 @@
 //! everybody who may read that. Mail programs break such links in two, and mail filters rewrite them; the forms that are known are known here.
 //! A file that hangs on the mail, as a forwarded mail does, stays as it is.
 
-/// Letters of a secret: 32 bytes in base64url.
+/// Letters of a secret, as `Secret` of chamada-platform makes them: 32 bytes in base64url.
 const SECRET: usize = 43;
 /// Fewer letters of a secret that was cut off are nothing to guess the rest from.
 const PIECE: usize = 8;

@@ -2,11 +2,10 @@ import { useState } from 'preact/hooks';
 import { newKey, session, type User } from '../api/index.ts';
 import { LOCALES, type Locale, setLocale, t, useLocale } from '../i18n/index.ts';
 import { useWrite } from '../lib/hooks.ts';
-import { problemText } from '../lib/problems.ts';
 import { changeMe, isStaff, signOut, useSession } from '../state/session.ts';
 import { setTheme, type Theme, theme } from '../state/theme.ts';
 import { Button } from './basics.tsx';
-import { toastError } from './feedback.tsx';
+import { Failed, toastError } from './feedback.tsx';
 import { Segmented } from './field.tsx';
 import { Icon, type IconName } from './icon.tsx';
 import { Dialog } from './overlay.tsx';
@@ -108,12 +107,7 @@ function Notices({ me }: { me: User }) {
         {t(isStaff(me) ? 'notices.staff' : 'notices.user')}
       </label>
       <p class="hint">{t(isStaff(me) ? 'notices.always_staff' : 'notices.always_user')}</p>
-      {write.error !== undefined && (
-        <p class="error" role="alert">
-          <Icon name="alert" />
-          {problemText(write.error)}
-        </p>
-      )}
+      {write.error !== undefined && <Failed error={write.error} />}
     </div>
   );
 }

@@ -26,6 +26,14 @@ export function ErrorBox({ error, onRetry }: { error: unknown; onRetry?: (() => 
   );
 }
 
+/** What went wrong with a form, at its end or where it belongs. */
+export const Failed = ({ error }: { error: unknown }) => (
+  <p class="error" role="alert">
+    <Icon name="alert" />
+    {problemText(error)}
+  </p>
+);
+
 export function Empty({ text, children }: { text: string; children?: ComponentChildren }) {
   return (
     <div class="empty">

@@ -9,10 +9,10 @@ import {
 } from '../../api/index.ts';
 import { t } from '../../i18n/index.ts';
 import { useWrite } from '../../lib/hooks.ts';
-import { fieldErrors, problemText } from '../../lib/problems.ts';
+import { fieldErrors } from '../../lib/problems.ts';
 import { Button } from '../../parts/basics.tsx';
+import { Failed } from '../../parts/feedback.tsx';
 import { focusFirstError, Segmented, SelectField, TextField } from '../../parts/field.tsx';
-import { Icon } from '../../parts/icon.tsx';
 import { Dialog } from '../../parts/overlay.tsx';
 
 interface Fields {
@@ -45,7 +45,7 @@ const startFields = (mailbox: Mailbox | undefined): Fields => ({
   enabled: mailbox?.enabled ?? true,
 });
 
-/** Changing where or how a secret would be sent needs the secret again; the form says so at once. */
+/** Changing where or how a secret would be sent needs the secret again: the server insists, the form says so at once. */
 const needsSecret = (mailbox: Mailbox | undefined, fields: Fields): boolean =>
   mailbox === undefined ||
   fields.host.trim() !== mailbox.host ||
@@ -201,13 +201,6 @@ export function MailboxDialog({ mailbox, onClose, onSaved, onRemoved }: MailboxD
     </Dialog>
   );
 }
-
-const Failed = ({ error }: { error: unknown }) => (
-  <p class="error" role="alert">
-    <Icon name="alert" />
-    {problemText(error)}
-  </p>
-);
 
 interface RemoveProps {
   mailbox: Mailbox;

@@ -3,10 +3,9 @@ import { type Mailbox, type MailboxTest, mailboxes, type Sweep } from '../../api
 import { t, tn } from '../../i18n/index.ts';
 import { navigate } from '../../lib/hash-location.ts';
 import { useResource, useWrite } from '../../lib/hooks.ts';
-import { problemText } from '../../lib/problems.ts';
 import { neverBegun, newOnes, underWay } from '../../lib/sweeps.ts';
 import { Age, Button, momentWords, useNow } from '../../parts/basics.tsx';
-import { Empty, ErrorBox, Skeleton, toast } from '../../parts/feedback.tsx';
+import { Empty, ErrorBox, Failed, Skeleton, toast } from '../../parts/feedback.tsx';
 import { Icon } from '../../parts/icon.tsx';
 import { Heading, Shell } from '../../parts/shell.tsx';
 import { MailboxDetail } from './mailbox-detail.tsx';
@@ -187,12 +186,7 @@ export function MailboxActions({ mailbox, onEdit, sweeps }: ActionProps) {
         {underWay(sweeps.newest) && <p class="muted">{t('sweep.asked')}</p>}
         {tested && <TestResult result={tested} />}
       </div>
-      {error !== undefined && (
-        <p class="error" role="alert">
-          <Icon name="alert" />
-          {problemText(error)}
-        </p>
-      )}
+      {error !== undefined && <Failed error={error} />}
     </>
   );
 }

@@ -3,10 +3,10 @@ import { directory, type Locale, type Role, type User } from '../../api/index.ts
 import { t } from '../../i18n/index.ts';
 import { useWrite } from '../../lib/hooks.ts';
 import { usePages } from '../../lib/pages.ts';
-import { fieldErrors, problemText } from '../../lib/problems.ts';
+import { fieldErrors } from '../../lib/problems.ts';
 import { localeNames } from '../../parts/account.tsx';
 import { Avatar, Button } from '../../parts/basics.tsx';
-import { Empty, ErrorBox, Skeleton, toast } from '../../parts/feedback.tsx';
+import { Empty, ErrorBox, Failed, Skeleton, toast } from '../../parts/feedback.tsx';
 import { focusFirstError, Segmented, SelectField, TextField } from '../../parts/field.tsx';
 import { Icon } from '../../parts/icon.tsx';
 import { Dialog } from '../../parts/overlay.tsx';
@@ -193,12 +193,7 @@ function UserDialog({ user, onClose, onSaved }: UserDialogProps) {
             onValue={state => set({ active: state === 'active' })}
           />
         </div>
-        {write.error !== undefined && (
-          <p class="error" role="alert">
-            <Icon name="alert" />
-            {problemText(write.error)}
-          </p>
-        )}
+        {write.error !== undefined && <Failed error={write.error} />}
         <div class="actions">
           <Button onClick={onClose}>{t('cancel')}</Button>
           <Button submit look="primary" busy={write.busy}>
