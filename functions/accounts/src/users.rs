@@ -312,7 +312,7 @@ pub(crate) struct Specialist {
 pub(crate) async fn specialists(State(app): State<App>, _: Staff, conditional: Conditional) -> Result<Response, Problem> {
     let staff = app.store.list_staff().await?;
     let with_count = staff.into_iter().filter(can_attend).map(async |user| {
-        let pending = app.store.pending_count(&user.id).await?;
+        let pending = app.store.count_attended(Some(&user.id)).await?;
         Ok::<_, StoreError>(Specialist {
             id: user.id,
             name: user.name,

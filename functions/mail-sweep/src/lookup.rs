@@ -117,7 +117,8 @@ async fn reported(run: &Run, id: Option<&str>) -> Result<Option<TicketNumber>, S
         }
     };
     let Some(number) = number else { return Ok(None) };
-    match run.store().ticket(number).await {
+    match run.store().ticket_going_on(number).await {
+        // What is reported on was sent from this very ticket, wherever it goes on.
         Ok(_) => Ok(Some(number)),
         Err(StoreError::NotFound) => Ok(None),
         Err(error) => Err(error),
@@ -163,8 +164,9 @@ async fn thread(run: &Run, reading: &Reading, sender: &Sender) -> Result<Option<
     Ok(deleted)
 }
 
+/// The ticket of a thread, or the one in which it goes on.
 async fn find(run: &Run, number: TicketNumber, person: Option<&chamada_domain::UserId>) -> Result<Thread, StoreError> {
-    let ticket = match run.store().ticket(number).await {
+    let ticket = match run.store().ticket_going_on(number).await {
         Ok(ticket) => Some(ticket),
         Err(StoreError::NotFound) => None,
         Err(error) => return Err(error),

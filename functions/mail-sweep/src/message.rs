@@ -3,8 +3,8 @@
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
-use chamada_domain::TicketNumber;
 use chamada_domain::mailbox::{LedgerEntry, Verdict};
+use chamada_domain::{Refusal, TicketNumber};
 use chamada_platform::failpoint;
 use chamada_store::StoreError;
 use futures::FutureExt;
@@ -17,7 +17,7 @@ use crate::prepare::{Prepared, Reading, prepare};
 use crate::run::Run;
 use crate::trouble::Trouble;
 use crate::window::Place;
-use crate::write::{Plan, commit};
+use crate::write::{MOVED, Plan, commit};
 
 /// A message that the ledger has now.
 #[derive(Debug)]
@@ -158,6 +158,7 @@ async fn settle(run: &Run, prepared: &Prepared, plan: &mut Plan) -> Result<Verdi
                 }
                 plan.name = digest_name(&prepared.digest);
             }
+            StoreError::Refused(Refusal::Conflict(MOVED)) => decide_anew(run, prepared, plan).await?,
             StoreError::Conflict("duplicate") => plan.decision = duplicated(run, prepared).await?,
             error @ (StoreError::Unavailable { .. } | StoreError::Raced) => give_way(error, plan, attempt).await?,
             error => {
@@ -169,6 +170,17 @@ async fn settle(run: &Run, prepared: &Prepared, plan: &mut Plan) -> Result<Verdi
             return Err(Trouble::Table(StoreError::Raced));
         }
     }
+}
+
+/// Judges a message again whose ticket was deleted, or merged into another, while it was being written.
+async fn decide_anew(run: &Run, prepared: &Prepared, plan: &mut Plan) -> Result<(), Trouble> {
+    let Ok(reading) = &prepared.reading else { return Ok(()) };
+    let known = lookup::look_up(run, reading).await?;
+    plan.decision = judged(run, reading, &known, plan);
+    if matches!(plan.decision, Decision::Open(_)) && plan.number.is_none() {
+        plan.number = Some(run.store().next_number().await?);
+    }
+    Ok(())
 }
 
 /// The verdict on this very message, if that is what stands there: another sweep's, or our own whose answer was lost.

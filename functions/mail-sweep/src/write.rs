@@ -6,7 +6,7 @@ use chamada_domain::mailbox::{LedgerEntry, Verdict};
 use chamada_domain::message::{NewMessage, Voice, post};
 use chamada_domain::open::{NewTicket, open};
 use chamada_domain::word::{Salts, Word};
-use chamada_domain::{Channel, Priority, Role, TicketNumber, Timestamp, User, UserId, Via, Visibility};
+use chamada_domain::{Channel, Priority, Refusal, Role, Ticket, TicketNumber, Timestamp, User, UserId, Via, Visibility};
 use chamada_mail::DeliveryReport;
 use chamada_platform::random;
 use chamada_store::{Import, StoreError, With};
@@ -191,6 +191,9 @@ fn author(reading: &Reading, plan: &Plan, voice: Voice, known: bool) -> Option<W
     }
 }
 
+/// Why an answer is not written: its ticket is no longer where answers go.
+pub(crate) const MOVED: &str = "moved";
+
 async fn reply(run: &Run, prepared: &Prepared, reading: &Reading, plan: &Plan) -> Result<Verdict, StoreError> {
     let Decision::Reply {
         ticket,
@@ -208,7 +211,11 @@ async fn reply(run: &Run, prepared: &Prepared, reading: &Reading, plan: &Plan) -
         ..With::default()
     };
     let pen = pen(plan, author(reading, plan, *voice, *known_author));
-    let decide = |ticket| {
+    let decide = |ticket: Ticket| {
+        // Deleted, or merged into another, since it was chosen.
+        if ticket.deleted_at.is_some() || ticket.merged_into.is_some() {
+            return Err(Refusal::Conflict(MOVED));
+        }
         let mut salts = salts();
         let (mail, attachments) = facts(run, prepared, reading, &mut salts);
         let message = NewMessage {

@@ -71,7 +71,7 @@ async fn ticket_link(
     let Some(user) = active_user(handler, person).await? else {
         return Ok(None);
     };
-    let ticket = match handler.store.ticket(number).await {
+    let ticket = match handler.store.ticket_going_on(number).await {
         Ok(ticket) => ticket,
         Err(StoreError::NotFound) => return Ok(None),
         Err(error) => return Err(table(error)),
@@ -79,6 +79,7 @@ async fn ticket_link(
     if ticket.requester.id != user.id && !ticket.is_watched_by(&user.id) {
         return Ok(None);
     }
+    let number = ticket.number;
     let secret = Secret::generate();
     let key = ticket_key(site, &user, handler.now());
     handler

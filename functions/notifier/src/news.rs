@@ -38,6 +38,10 @@ pub(crate) async fn tell(handler: &Handler, number: TicketNumber, seq: u64) -> R
         return Err(HandlerError::retry("an announced entry is not there"));
     };
     let Some(item) = item(entry, &around) else { return Ok(()) };
+    if ticket.deleted_at.is_some() {
+        // It is gone from every link: a mail of it would lead nowhere.
+        return Ok(());
+    }
     let site = Site::of(handler).await?;
     let mut failed: Option<HandlerError> = None;
     for user in recipients(handler, &ticket, entry, &item).await? {
@@ -77,8 +81,9 @@ fn by_staff(entry: &ChainedEntry) -> bool {
 
 /// What an entry is worth telling as; nothing where nobody is mailed. What came with a staff reply is told by the reply.
 fn item(entry: &ChainedEntry, around: &[ChainedEntry]) -> Option<Item> {
-    let message = |other: &&ChainedEntry| matches!(other.entry.event, Event::Message(_)) && together(other, entry);
-    let told_by_message = around.iter().any(|other| other.entry.seq < entry.entry.seq && message(&other));
+    // A message's mail tells of its status and date as well; of a ticket that goes on in another, that one tells.
+    let cause = |other: &ChainedEntry| matches!(other.entry.event, Event::Message(_) | Event::Merged(_)) && together(other, entry);
+    let told_already = around.iter().any(|other| other.entry.seq < entry.entry.seq && cause(other));
     match &entry.entry.event {
         Event::Opened(opened) if opened.mail.as_ref().is_some_and(|mail| mail.automatic) => None,
         Event::Opened(_) => Some(Item::Received),
@@ -92,7 +97,7 @@ fn item(entry: &ChainedEntry, around: &[ChainedEntry]) -> Option<Item> {
         // An out-of-office answer is nothing that anybody waits for.
         Event::Message(message) if message.mail.as_ref().is_some_and(|mail| mail.automatic) => None,
         Event::Message(_) => Some(Item::Answer),
-        Event::Status(_) | Event::Due(_) if told_by_message => None,
+        Event::Status(_) | Event::Due(_) if told_already => None,
         Event::Status(change) if change.to == Status::Resolved => Some(Item::Resolved),
         Event::Status(_) => Some(Item::StatusChanged),
         Event::Due(change) if change.to.is_some() => Some(Item::DueChanged),
@@ -104,7 +109,13 @@ fn item(entry: &ChainedEntry, around: &[ChainedEntry]) -> Option<Item> {
         | Event::Title(_)
         | Event::Cc(_)
         | Event::Reopened(_)
-        | Event::Delivery(_) => None,
+        | Event::Delivery(_)
+        | Event::Rated(_)
+        | Event::Linked(_)
+        | Event::Merged(_)
+        | Event::Deleted {}
+        | Event::Restored {}
+        | Event::Erased(_) => None,
     }
 }
 

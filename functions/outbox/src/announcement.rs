@@ -53,6 +53,7 @@ fn ids(entry: &ChainedEntry) -> Value {
     match &entry.entry.event {
         Event::Opened(opened) => name("requester", Some(&opened.requester.id)),
         Event::Assigned(change) => name("assignee", change.to.as_ref().map(|member| &member.id)),
+        Event::Erased(erasure) => name("person", erasure.person.as_ref()),
         Event::Message(_)
         | Event::Note(_)
         | Event::Status(_)
@@ -62,7 +63,12 @@ fn ids(entry: &ChainedEntry) -> Value {
         | Event::Title(_)
         | Event::Cc(_)
         | Event::Reopened(_)
-        | Event::Delivery(_) => {}
+        | Event::Delivery(_)
+        | Event::Rated(_)
+        | Event::Linked(_)
+        | Event::Merged(_)
+        | Event::Deleted {}
+        | Event::Restored {} => {}
     }
     Value::Object(ids)
 }

@@ -1,15 +1,23 @@
 //! Tickets over HTTP: opening, reading, listing and changing them, writing into them, and proving their history (API.md, 'Tickets').
 
+mod asked;
+mod bin;
+mod bulk;
 mod change;
 mod claim;
+mod counts;
 mod files;
 mod keys;
 mod list;
+mod marks;
+mod merge;
 mod message;
 mod open;
 mod people;
+mod rating;
 mod read;
 mod schema;
+mod transcript;
 mod verify;
 mod view;
 
@@ -24,12 +32,22 @@ use utoipa_axum::routes;
 pub fn router(platform: Platform) -> OpenApiRouter {
     OpenApiRouter::new()
         .routes(routes!(open::open, list::list))
-        .routes(routes!(read::read, change::change))
+        .routes(routes!(bulk::bulk))
+        .routes(routes!(counts::counts))
+        .routes(routes!(marks::list))
+        .routes(routes!(read::read, change::change, bin::delete))
+        .routes(routes!(bin::restore))
+        .routes(routes!(bin::erase))
+        .routes(routes!(rating::put))
+        .routes(routes!(merge::merge))
+        .routes(routes!(merge::link, merge::unlink))
+        .routes(routes!(marks::put))
         .routes(routes!(read::entries))
         .routes(routes!(message::post))
         .routes(routes!(claim::claim))
         .routes(routes!(keys::list, keys::revoke_all))
         .routes(routes!(keys::revoke))
+        .routes(routes!(transcript::get))
         .routes(routes!(verify::verify))
         .with_state(App::new(platform))
 }

@@ -7,7 +7,7 @@ use axum::response::Response;
 use chamada_domain::permission::{Action, Standing, Viewer};
 use chamada_domain::{CategoryId, Kind, Role, Settings, SpecialistsSee, Status, Ticket, UnitId, User, UserId};
 use chamada_store::{List, ListPage, ListPosition};
-use chamada_web::read::{id, word};
+use chamada_web::read::{boolean, id, word};
 use chamada_web::{App, Conditional, CursorKey, Fields, Input, Page, Paging, Problem, Query, SignedIn};
 use serde::{Deserialize, Serialize};
 
@@ -89,6 +89,7 @@ pub(crate) struct Wanted {
     kind: Option<Kind>,
     category_id: Option<CategoryId>,
     company_id: Option<UnitId>,
+    deleted: bool,
     sort: Sort,
     paging: Paging,
 }
@@ -101,6 +102,7 @@ impl Input for Wanted {
         let kind = f.optional("kind", word());
         let category_id = f.optional("category_id", id());
         let company_id = f.optional("company_id", id());
+        let deleted = f.or_default("deleted", boolean());
         let sort = f.or_default("sort", word());
         let paging = f.paging();
         Some(Self {
@@ -110,6 +112,7 @@ impl Input for Wanted {
             kind: kind?,
             category_id: category_id?,
             company_id: company_id?,
+            deleted: deleted?,
             sort: sort?,
             paging: paging?,
         })
@@ -167,6 +170,9 @@ impl Wanted {
     }
 
     fn plan(&self, user: &User, settings: &Settings) -> Plan {
+        if self.deleted {
+            return self.in_order_of(List::Deleted);
+        }
         let assignee = self.assignee(user);
         let requester = self.requester(user);
         let sees_all = match user.role {
@@ -211,6 +217,11 @@ impl Wanted {
             Sort::Priority => List::PendingByPriority,
             Sort::Due => List::PendingByDue,
         };
+        self.in_order_of(list)
+    }
+
+    /// A list as its index has it.
+    fn in_order_of(&self, list: List) -> Plan {
         Plan {
             filtered: self.filters_rows(&list),
             list,
@@ -231,7 +242,7 @@ impl Wanted {
             List::Statuses(_) => false,
             List::Assignee { .. } => !(whole(true) && whole(false)),
             List::PendingByPriority | List::PendingByDue => !(whole(true)),
-            List::Follower(_) => statuses.len() < Status::ALL.len(),
+            List::Follower(_) | List::Deleted => statuses.len() < Status::ALL.len(),
         };
         let by_person = matches!(list, List::Follower(_)) || (self.assignee.is_some() && !matches!(list, List::Assignee { .. }));
         by_status
@@ -271,6 +282,7 @@ enum Place {
         ("assignee" = Option<String>, Query, description = "An id, `me` or `none`."),
         ("requester" = Option<String>, Query, description = "An id or `me`."),
         ("kind" = Option<Kind>, Query), ("category_id" = Option<String>, Query), ("company_id" = Option<String>, Query),
+        ("deleted" = Option<bool>, Query, description = "Deleted tickets alone, latest deletion first; administrators."),
         ("sort" = inline(Option<Sort>), Query), chamada_web::openapi::PagingParams
     ),
     responses((status = 200, body = Page<TicketView>), (status = 304), chamada_web::openapi::ReadProblems)
@@ -281,6 +293,9 @@ pub(crate) async fn list(
     query: Query<Wanted>,
     known: Conditional,
 ) -> Result<Response, Problem> {
+    if query.value.deleted {
+        caller.administrator()?;
+    }
     let configuration = app.store.configuration().await?;
     let settings = &configuration.settings;
     let cursors = CursorKey::of(&app.platform).await?;

@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 use utoipa::openapi::schema::{Object, ObjectBuilder, Type};
 
 /// Types of entries, as `Event::type_name` has them.
-const ENTRY_TYPES: [&str; 12] = [
+const ENTRY_TYPES: [&str; 18] = [
     "opened",
     "message",
     "note",
@@ -19,6 +19,12 @@ const ENTRY_TYPES: [&str; 12] = [
     "cc",
     "reopened",
     "delivery",
+    "rated",
+    "linked",
+    "merged",
+    "deleted",
+    "restored",
+    "erased",
 ];
 
 /// States of a mail, as `SendingState` is written.
@@ -61,6 +67,18 @@ pub(crate) struct EntryData {
     to: Option<Datum>,
     /// Of an opening or a message: the files that came with it.
     attachments: Option<Vec<AttachedFile>>,
+    /// Of a rating: 1 to 5.
+    stars: Option<u8>,
+    /// Of a rating: what was said; null once it was erased.
+    comment: Option<String>,
+    /// Of a link: the other ticket. Of an opening: this ticket.
+    ticket: Option<u64>,
+    /// Of a link: whether it ended.
+    removed: Option<bool>,
+    /// Of a merge: the ticket in which this one goes on. In `from`, as a number: the one that goes on here.
+    into: Option<u64>,
+    /// Of an erasure: whose words went; everybody's where this is missing.
+    person: Option<UserId>,
 }
 
 /// Something that can change.
@@ -70,6 +88,8 @@ pub(crate) struct EntryData {
 pub(crate) enum Datum {
     /// A status, a priority, a title, or a time; null once a title was erased.
     Word(String),
+    /// Of a merge: the number of a ticket.
+    Ticket(u64),
     /// Who attends to the ticket.
     Person(Person),
     /// What the ticket is about, and where.

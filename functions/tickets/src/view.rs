@@ -36,15 +36,38 @@ pub(crate) struct TicketView {
     created_at: Timestamp,
     updated_at: Timestamp,
     resolved_at: Option<Timestamp>,
-    /// Always null until tickets can be rated.
-    #[schema(value_type = Option<Object>)]
-    rating: Option<Value>,
+    rating: Option<RatingView>,
+    /// The tickets that have to do with it; for staff.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(value_type = Vec<u64>, required = false)]
+    links: Vec<TicketNumber>,
+    /// The ticket in which it goes on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<u64>)]
+    merged_into: Option<TicketNumber>,
+    /// When it was deleted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    deleted_at: Option<Timestamp>,
+    /// Whether its words are erased for good.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[schema(required = false)]
+    erased: bool,
     channel: Channel,
     message_count: u64,
     attachment_count: u64,
     last_seq: u64,
     head_hash: String,
     can: CanView,
+}
+
+/// How its requester found that it was attended to.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Rating)]
+pub(crate) struct RatingView {
+    #[schema(minimum = 1, maximum = 5)]
+    stars: u8,
+    comment: Option<String>,
+    at: Timestamp,
 }
 
 /// Whose ticket it is.
@@ -144,7 +167,15 @@ impl TicketView {
             created_at: ticket.created_at,
             updated_at: ticket.updated_at,
             resolved_at: ticket.resolved_at,
-            rating: None,
+            rating: ticket.rating.map(|rating| RatingView {
+                stars: rating.stars,
+                comment: rating.comment,
+                at: rating.at,
+            }),
+            links: if sees_hidden { ticket.links } else { Vec::new() },
+            merged_into: ticket.merged_into,
+            deleted_at: ticket.deleted_at,
+            erased: ticket.erased,
             channel: ticket.channel,
             message_count: ticket.message_count,
             attachment_count: ticket.attachment_count + hidden_files,

@@ -1,6 +1,7 @@
 //! The command line.
 
 mod commands;
+mod proof;
 mod serve;
 
 use std::io::Write;
@@ -44,6 +45,12 @@ enum Command {
         /// Their numbers.
         ids: Vec<i64>,
     },
+    /// Checks proofs of histories, with no server.
+    #[command(after_help = "Example:\n  chamada proof check CH-1042.json --mail answer.eml")]
+    Proof {
+        #[command(subcommand)]
+        command: ProofCommand,
+    },
     /// Prints the description of the HTTPS API (OpenAPI 3.1).
     #[command(after_help = "Example:\n  chamada openapi > openapi.json")]
     Openapi,
@@ -57,6 +64,19 @@ enum Command {
         /// What the link begins with, where no server runs.
         #[arg(long, env = "SITE_URL", default_value = "http://localhost:8080")]
         site_url: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+enum ProofCommand {
+    /// Checks a transcript; exit 0 where it is valid, 1 where it is not, 2 where it cannot be read.
+    #[command(after_help = "Example:\n  chamada proof check CH-1042.json --mail answer.eml")]
+    Check {
+        /// The transcript.
+        file: PathBuf,
+        /// A mail of this ticket that Chamada sent: its head must be in the transcript.
+        #[arg(long, value_name = "FILE.eml")]
+        mail: Option<PathBuf>,
     },
 }
 
@@ -150,6 +170,9 @@ async fn run(command: Command) -> Result<ExitCode, Failure> {
         Command::Verify(data) => commands::verify(&data).await,
         Command::DeadLetters { data, json } => commands::dead_letters(&data, json).await,
         Command::Replay { data, ids } => commands::replay(&data, ids).await,
+        Command::Proof {
+            command: ProofCommand::Check { file, mail },
+        } => proof::check(&file, mail.as_deref()),
         Command::Openapi => commands::openapi(),
         Command::AdminLink { data, email, site_url } => commands::admin_link(&data, &email, &site_url).await,
     }

@@ -3,6 +3,7 @@
 use crate::draft::{Draft, Pen};
 use crate::entry::{Change, Event, OptionalChange, Place, StaffWord, WatcherWord};
 use crate::permission::Action;
+use crate::status::Deed;
 use crate::word::{Salts, Word};
 use crate::{Priority, StaffMember, Status, Ticket, Timestamp, Watcher};
 
@@ -84,11 +85,11 @@ pub fn amend(ticket: Ticket, change: Amendment, pen: &Pen, salts: Salts<'_>) -> 
             to: words(&to),
         }));
     }
-    if let Some(to) = change.status.filter(|to| *to != now.status) {
-        events.push(Event::Status(Change { from: now.status, to }));
-    }
     for event in events {
         draft.append(pen, event, None, salts);
+    }
+    if let Some(to) = change.status {
+        draft.step(pen, Deed::Set(to), salts);
     }
     draft
 }

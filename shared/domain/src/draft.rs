@@ -1,7 +1,8 @@
 //! Writing into a history: the one place where entries are numbered, linked and applied.
 
 use crate::chain::{ChainedEntry, GENESIS};
-use crate::entry::{Author, Entry, Event};
+use crate::entry::{Author, Change, Entry, Event};
+use crate::status::{Deed, Move, step};
 use crate::word::{Salts, Word};
 use crate::{Role, Ticket, TicketNumber, Timestamp, User, UserId, Via};
 
@@ -78,6 +79,17 @@ impl Draft {
         let next = ChainedEntry::link(entry(self.ticket.last_seq + 1, pen, event, body, salts), &self.ticket.head_hash);
         self.ticket.apply(&next);
         self.entries.push(next);
+    }
+
+    /// Moves the ticket to where `deed` leads it.
+    pub fn step(&mut self, pen: &Pen, deed: Deed, salts: Salts<'_>) {
+        let from = self.ticket.status;
+        let event = match step(from, deed) {
+            Move::Stays => return,
+            Move::To(to) => Event::Status(Change { from, to }),
+            Move::Reopens(to) => Event::Reopened(Change { from, to }),
+        };
+        self.append(pen, event, None, salts);
     }
 
     /// Whether there is nothing to write.

@@ -1,12 +1,17 @@
 //! Entries of a ticket's history: what happened, who did it, in whose words.
 
+mod lifecycle;
+mod mail;
+mod place;
+
 use serde::{Deserialize, Serialize};
 
 use crate::word::{Salts, Word};
-use crate::{
-    AttachmentId, Authentication, CategoryId, Channel, EmailAddress, Kind, Priority, Role, StaffMember, Status, Timestamp, UnitId, UserId,
-    Via, Watcher,
-};
+use crate::{AttachmentId, Channel, EmailAddress, Priority, Role, StaffMember, Status, TicketNumber, Timestamp, UserId, Via, Watcher};
+
+pub use lifecycle::{Erasure, Linked, Merged, Rated};
+pub use mail::{Delivery, DeliveryAction, MailFacts};
+pub use place::Place;
 
 /// One entry of a history. What is hashed (`core`) is derived from it by [`crate::chain`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -68,6 +73,18 @@ pub enum Event {
     Reopened(Change<Status>),
     /// What a mail server reported of a mail that we sent.
     Delivery(Delivery),
+    /// Its requester rated how it was attended to.
+    Rated(Rated),
+    /// It was tied to another ticket, or untied.
+    Linked(Linked),
+    /// It became one with another.
+    Merged(Merged),
+    /// It was deleted: gone from every list and link.
+    Deleted {},
+    /// It is back.
+    Restored {},
+    /// Words were erased from it.
+    Erased(Erasure),
 }
 
 impl Event {
@@ -87,6 +104,12 @@ impl Event {
             Self::Cc(_) => "cc",
             Self::Reopened(_) => "reopened",
             Self::Delivery(_) => "delivery",
+            Self::Rated(_) => "rated",
+            Self::Linked(_) => "linked",
+            Self::Merged(_) => "merged",
+            Self::Deleted {} => "deleted",
+            Self::Restored {} => "restored",
+            Self::Erased(_) => "erased",
         }
     }
 
@@ -94,7 +117,13 @@ impl Event {
     #[must_use]
     pub fn is_hidden(&self) -> bool {
         match self {
-            Self::Note(_) | Self::Delivery(_) => true,
+            Self::Note(_)
+            | Self::Delivery(_)
+            | Self::Linked(_)
+            | Self::Merged(Merged::From(_))
+            | Self::Deleted {}
+            | Self::Restored {}
+            | Self::Erased(_) => true,
             Self::Opened(_)
             | Self::Message(_)
             | Self::Status(_)
@@ -104,7 +133,9 @@ impl Event {
             | Self::Classified(_)
             | Self::Title(_)
             | Self::Cc(_)
-            | Self::Reopened(_) => false,
+            | Self::Reopened(_)
+            | Self::Rated(_)
+            | Self::Merged(Merged::Into(_)) => false,
         }
     }
 
@@ -122,7 +153,13 @@ impl Event {
             | Self::Title(_)
             | Self::Cc(_)
             | Self::Reopened(_)
-            | Self::Delivery(_) => &[],
+            | Self::Delivery(_)
+            | Self::Rated(_)
+            | Self::Linked(_)
+            | Self::Merged(_)
+            | Self::Deleted {}
+            | Self::Restored {}
+            | Self::Erased(_) => &[],
         }
     }
 }
@@ -207,6 +244,9 @@ impl WatcherWord {
 /// All that a new ticket states.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Opened {
+    /// The ticket's number, so that no history passes for another ticket's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ticket: Option<TicketNumber>,
     /// How it came in.
     pub channel: Channel,
     /// The title.
@@ -244,56 +284,6 @@ pub struct Requester {
     pub name: Word,
     /// The address.
     pub email: Word,
-}
-
-/// What a ticket is about, and where: kind, category and organisation.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Place {
-    /// Incident or requirement.
-    pub kind: Kind,
-    /// The category, of that kind.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub category_id: Option<CategoryId>,
-    /// The subcategory, under that category.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub subcategory_id: Option<CategoryId>,
-    /// The corporation.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub corporation_id: Option<UnitId>,
-    /// The company, under that corporation.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub company_id: Option<UnitId>,
-    /// The site, under that company.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub site_id: Option<UnitId>,
-    /// The cost centre, under that company.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub cost_centre_id: Option<UnitId>,
-}
-
-impl Place {
-    /// The categories and units that it names.
-    #[must_use]
-    pub fn ids(&self) -> Vec<String> {
-        let categories = [&self.category_id, &self.subcategory_id];
-        let units = [&self.corporation_id, &self.company_id, &self.site_id, &self.cost_centre_id];
-        let categories = categories.into_iter().flatten().map(ToString::to_string);
-        categories.chain(units.into_iter().flatten().map(ToString::to_string)).collect()
-    }
-
-    /// A place that names its kind alone.
-    #[must_use]
-    pub fn unclassified(kind: Kind) -> Self {
-        Self {
-            kind,
-            category_id: None,
-            subcategory_id: None,
-            corporation_id: None,
-            company_id: None,
-            site_id: None,
-            cost_centre_id: None,
-        }
-    }
 }
 
 /// Where a ticket stood and where it stands now.
@@ -335,67 +325,4 @@ pub struct AttachedFile {
     /// Whether the mail showed it inside its text.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub inline: bool,
-}
-
-/// What a mail said of itself.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct MailFacts {
-    /// From.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub from: Option<Word>,
-    /// To.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub to: Vec<Word>,
-    /// Cc.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub cc: Vec<Word>,
-    /// Subject.
-    pub subject: Word,
-    /// Whether it has an HTML part to show.
-    pub has_html: bool,
-    /// What our provider says of the sender.
-    pub authentication: Authentication,
-    /// SHA-256 of the original file, lower-case hex: where the `.eml` lies.
-    pub digest: String,
-    /// Attachments that stay in the original file, because of their type or number.
-    #[serde(default, skip_serializing_if = "is_zero")]
-    pub left_in_original: u64,
-    /// Whether a machine sent it: nothing is mailed back.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub automatic: bool,
-}
-
-fn is_zero(number: &u64) -> bool {
-    *number == 0
-}
-
-/// What a mail server reported (RFC 3464).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Delivery {
-    /// `failed`, `delayed`, `delivered`, `relayed` or `expanded`.
-    pub action: DeliveryAction,
-    /// The recipient it speaks of.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub recipient: Option<Word>,
-    /// The enhanced status code, `5.1.1`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub status: Option<Word>,
-    /// SHA-256 of the original file, lower-case hex.
-    pub digest: String,
-}
-
-/// What became of a mail (RFC 3464 §2.3.3).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum DeliveryAction {
-    /// It will not arrive.
-    Failed,
-    /// It has not arrived yet.
-    Delayed,
-    /// It arrived.
-    Delivered,
-    /// It went on to a server that reports nothing.
-    Relayed,
-    /// It went on to several recipients.
-    Expanded,
 }

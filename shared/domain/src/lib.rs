@@ -4,22 +4,29 @@
 //! ticket that they add up to. The store writes a draft whole, or not at all.
 
 pub mod amend;
+pub mod bin;
 pub mod chain;
 pub mod draft;
 pub mod email;
 pub mod entry;
+pub mod erase;
 pub mod error;
 pub mod id;
 pub mod locale;
 pub mod mailbox;
 pub mod media;
+pub mod merge;
 pub mod message;
 pub mod open;
 pub mod permission;
 pub mod person;
+pub mod proof;
+pub mod rating;
 pub mod settings;
+pub mod status;
 pub mod ticket;
 pub mod timestamp;
+pub mod transcript;
 pub mod tree;
 pub mod verify;
 pub mod vocabulary;
@@ -31,6 +38,6 @@ pub use id::{AttachmentId, CategoryId, LinkId, MailboxId, SweepId, TicketNumber,
 pub use locale::Locale;
 pub use person::{Person, StaffMember, User, Watcher};
 pub use settings::{Settings, SpecialistsSee};
-pub use ticket::Ticket;
+pub use ticket::{Rating, Ticket};
 pub use timestamp::Timestamp;
 pub use vocabulary::{Authentication, Channel, Kind, Priority, Role, Status, Via, Visibility};

@@ -1,9 +1,10 @@
 //! Writing into a ticket, and what that does to its status.
 
 use crate::draft::{Draft, Pen};
-use crate::entry::{AttachedFile, Change, Event, MailFacts, Message, OptionalChange};
+use crate::entry::{AttachedFile, Event, MailFacts, Message, OptionalChange};
+use crate::status::Deed;
 use crate::word::{Salts, Word};
-use crate::{Status, Ticket, Timestamp, UserId, Visibility};
+use crate::{Ticket, Timestamp, UserId, Visibility};
 
 /// What is written, already checked.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -63,32 +64,12 @@ pub fn post(ticket: Ticket, message: NewMessage, pen: &Pen, salts: Salts<'_>) ->
         draft.append(pen, Event::Due(OptionalChange { from, to }), None, salts);
     }
     if !internal {
-        let assigned = draft.ticket.assignee.is_some();
-        if let Some(event) = status_after(draft.ticket.status, assigned, message.voice, message.resolve) {
-            draft.append(pen, event, None, salts);
-        }
+        let deed = Deed::Message {
+            voice: message.voice,
+            resolve: message.resolve,
+            assigned: draft.ticket.assignee.is_some(),
+        };
+        draft.step(pen, deed, salts);
     }
     draft
-}
-
-/// What a public message does to the status: the whole rule, as API.md has it.
-///
-/// | from | staff | staff, resolving | customer | unverified, automatic |
-/// |---|---|---|---|---|
-/// | New | In process | Resolved | – | – |
-/// | In process, On hold | – | Resolved | – | – |
-/// | Resolved | – | – | In process, or New where nobody attends | – |
-/// | Cancelled | – | Resolved | – | – |
-fn status_after(from: Status, assigned: bool, voice: Voice, resolve: bool) -> Option<Event> {
-    let status = |to| Some(Event::Status(Change { from, to }));
-    match (voice, from) {
-        (Voice::Staff, Status::Resolved) => None,
-        (Voice::Staff, _) if resolve => status(Status::Resolved),
-        (Voice::Staff, Status::New) => status(Status::InProcess),
-        (Voice::Customer, Status::Resolved) => {
-            let to = if assigned { Status::InProcess } else { Status::New };
-            Some(Event::Reopened(Change { from, to }))
-        }
-        (Voice::Staff | Voice::Customer | Voice::Unverified | Voice::Automatic, _) => None,
-    }
 }

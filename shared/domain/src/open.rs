@@ -36,6 +36,7 @@ pub struct NewTicket {
 #[must_use]
 pub fn open(number: TicketNumber, new: NewTicket, pen: &Pen, salts: Salts<'_>) -> Option<Draft> {
     let event = Event::Opened(Box::new(Opened {
+        ticket: Some(number),
         channel: new.channel,
         title: Word::new(new.title, salts),
         requester: Requester {

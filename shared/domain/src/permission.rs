@@ -13,7 +13,7 @@ pub struct Viewer {
 }
 
 /// Something that can be done to a ticket.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Action {
     /// Read it.
     See,
@@ -43,6 +43,10 @@ pub enum Action {
     Claim,
     /// Rate how it was attended to.
     Rate,
+    /// Tie it to another.
+    Link,
+    /// Let it go on in another.
+    Merge,
     /// Delete, restore or erase it.
     Delete,
     /// See and revoke who holds its keys.
@@ -68,6 +72,10 @@ pub struct Standing {
     pub assigned_elsewhere: bool,
     /// It is Resolved now.
     pub resolved: bool,
+    /// It goes on in another.
+    pub merged: bool,
+    /// It is deleted now.
+    pub deleted: bool,
 }
 
 impl Standing {
@@ -88,6 +96,8 @@ impl Standing {
             watcher_key: holds(&|id| ticket.is_watched_by(id)),
             assigned_elsewhere: ticket.assignee.is_some() && !assignee,
             resolved: ticket.status == Status::Resolved,
+            merged: ticket.merged_into.is_some(),
+            deleted: ticket.deleted_at.is_some(),
         }
     }
 
@@ -115,17 +125,43 @@ impl Standing {
         }
     }
 
-    /// Whether the table of API.md says yes.
+    /// Whether the table of API.md says yes, and the ticket is neither deleted nor merged into another.
     #[must_use]
     pub fn permits(self, action: Action, settings: &Settings) -> bool {
+        let open = match action {
+            // What is deleted is there for those alone who may bring it back.
+            Action::See => !self.deleted || self.role == Some(Role::Administrator),
+            Action::Delete => true,
+            Action::Keys => !self.deleted,
+            Action::Message
+            | Action::Attach
+            | Action::Note
+            | Action::Resolve
+            | Action::Due
+            | Action::Cc
+            | Action::Title
+            | Action::Priority
+            | Action::Classify
+            | Action::Status
+            | Action::Assign
+            | Action::Claim
+            | Action::Rate
+            | Action::Link
+            | Action::Merge => !self.deleted && !self.merged,
+        };
+        open && self.may(action, settings)
+    }
+
+    /// Whether the table of API.md says yes, whatever became of the ticket.
+    fn may(self, action: Action, settings: &Settings) -> bool {
         let attends = self.attends(settings);
         match action {
             Action::See | Action::Message | Action::Attach => attends || self.follows(),
-            Action::Note | Action::Resolve | Action::Due | Action::Title | Action::Priority | Action::Classify => attends,
+            Action::Note | Action::Resolve | Action::Due | Action::Title | Action::Priority | Action::Classify | Action::Link => attends,
             Action::Cc => attends || self.requester,
             Action::Claim => self.may_claim(settings),
-            Action::Rate => self.resolved && (self.requester || self.requester_key),
-            Action::Status | Action::Assign | Action::Delete => self.role == Some(Role::Administrator),
+            Action::Rate => self.requester || self.requester_key,
+            Action::Status | Action::Assign | Action::Merge | Action::Delete => self.role == Some(Role::Administrator),
             Action::Keys => self.role == Some(Role::Administrator) || self.requester || self.watcher,
         }
     }
@@ -140,15 +176,16 @@ impl Standing {
 /// Lets a viewer pass who may do `action`.
 ///
 /// # Errors
-/// [`Refusal::NotFound`] where they may not know of the ticket, [`Refusal::Forbidden`] where they see it and may not do that.
+/// [`Refusal::NotFound`] where they may not know of the ticket, [`Refusal::Forbidden`] where they see it and may not do that, `deleted` or `merged`
+/// where they might if the ticket were not.
 pub fn require(standing: Standing, action: Action, settings: &Settings) -> Result<(), Refusal> {
     if standing.permits(action, settings) {
         return Ok(());
     }
-    Err(if standing.permits(Action::See, settings) {
-        Refusal::Forbidden
-    } else {
-        Refusal::NotFound
+    Err(match (standing.permits(Action::See, settings), standing.may(action, settings)) {
+        (false, _) => Refusal::NotFound,
+        (true, false) => Refusal::Forbidden,
+        (true, true) => Refusal::Conflict(if standing.deleted { "deleted" } else { "merged" }),
     })
 }
 
@@ -204,7 +241,7 @@ impl Can {
             status: can(Action::Status),
             assign: can(Action::Assign),
             claim: can(Action::Claim) && !standing.assignee,
-            rate: can(Action::Rate),
+            rate: can(Action::Rate) && standing.resolved,
             delete: can(Action::Delete),
         }
     }
@@ -217,17 +254,15 @@ const RACE_SECONDS: i64 = 5;
 /// Lets a viewer take a ticket over.
 ///
 /// # Errors
-/// As [`require`]; `already_claimed` where somebody else took it a moment ago, or has it and this specialist may take unassigned ones alone.
+/// As [`require`]; `already_claimed` where somebody else took it a moment ago, also where the loser may not see it any longer.
 pub fn require_claim(standing: Standing, ticket: &Ticket, settings: &Settings, now: Timestamp) -> Result<(), Refusal> {
-    let only_unassigned = standing.role == Some(Role::Specialist) && settings.specialists_see == SpecialistsSee::Assigned;
-    if standing.assigned_elsewhere && only_unassigned && settings.specialists_claim {
+    let just_taken = ticket.assigned_at.is_some_and(|at| now.since(at).whole_seconds() < RACE_SECONDS);
+    let unassigned = Standing {
+        assigned_elsewhere: false,
+        ..standing
+    };
+    if standing.assigned_elsewhere && just_taken && unassigned.permits(Action::Claim, settings) {
         return Err(Refusal::Conflict("already_claimed"));
     }
-    require(standing, Action::Claim, settings)?;
-    let just_taken = ticket.assigned_at.is_some_and(|at| now.since(at).whole_seconds() < RACE_SECONDS);
-    if standing.assigned_elsewhere && just_taken {
-        Err(Refusal::Conflict("already_claimed"))
-    } else {
-        Ok(())
-    }
+    require(standing, Action::Claim, settings)
 }

@@ -3,7 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::chain::{ChainedEntry, GENESIS};
-use crate::entry::{Event, Opened, Place, StaffWord, WatcherWord};
+use crate::entry::{Event, Merged, Opened, Place, StaffWord, WatcherWord};
+use crate::erase::{ERASED_ADDRESS, without_erased_words};
 use crate::{Channel, Person, Priority, StaffMember, Status, TicketNumber, Timestamp, UserId, Watcher};
 
 /// The present state of a ticket. Nothing changes it but [`Ticket::opened`] and [`Ticket::apply`], so that a recount of the history always
@@ -57,6 +58,21 @@ pub struct Ticket {
     /// Who resolved it, while it is.
     #[serde(rename = "rb", default, skip_serializing_if = "Option::is_none")]
     pub resolved_by: Option<UserId>,
+    /// How its requester found that it was attended to, while it is resolved.
+    #[serde(rename = "rt", default, skip_serializing_if = "Option::is_none")]
+    pub rating: Option<Rating>,
+    /// The tickets that have to do with it, as staff tied them.
+    #[serde(rename = "l", default, skip_serializing_if = "Vec::is_empty")]
+    pub links: Vec<TicketNumber>,
+    /// The ticket in which it goes on.
+    #[serde(rename = "mi", default, skip_serializing_if = "Option::is_none")]
+    pub merged_into: Option<TicketNumber>,
+    /// When it was deleted, while it is.
+    #[serde(rename = "da", default, skip_serializing_if = "Option::is_none")]
+    pub deleted_at: Option<Timestamp>,
+    /// Whether its words are erased for good.
+    #[serde(rename = "er", default, skip_serializing_if = "std::ops::Not::not")]
+    pub erased: bool,
     /// How it came in.
     #[serde(rename = "ch")]
     pub channel: Channel,
@@ -81,6 +97,20 @@ pub struct Ticket {
     /// Its hash, where it is not the newest of all.
     #[serde(rename = "ph", default, skip_serializing_if = "Option::is_none")]
     pub public_hash: Option<String>,
+}
+
+/// How a requester found that their ticket was attended to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rating {
+    /// 1 to 5.
+    #[serde(rename = "s")]
+    pub stars: u8,
+    /// What they said of it.
+    #[serde(rename = "c", default, skip_serializing_if = "Option::is_none")]
+    pub comment: Option<String>,
+    /// When.
+    #[serde(rename = "a")]
+    pub at: Timestamp,
 }
 
 fn is_zero(number: &u64) -> bool {
@@ -140,10 +170,14 @@ mod short_place {
 }
 
 impl Ticket {
-    /// The ticket that an `opened` entry makes; nothing where the entry is another one, or its requester's address is unreadable.
+    /// The ticket that an `opened` entry makes; nothing where the entry is another one or
+    /// another ticket's, or its requester's address is unreadable.
     #[must_use]
     pub fn opened(number: TicketNumber, first: &ChainedEntry) -> Option<Self> {
         let Event::Opened(opened) = &first.entry.event else { return None };
+        if opened.ticket.is_some_and(|own| own != number) {
+            return None;
+        }
         let mut ticket = Self::blank(number, opened, first.entry.at)?;
         ticket.advance(first);
         Some(ticket)
@@ -153,7 +187,7 @@ impl Ticket {
         let requester = Person {
             id: opened.requester.id.clone(),
             name: opened.requester.name.text_or_empty(),
-            email: opened.requester.email.text().unwrap_or("erased@invalid").parse().ok()?,
+            email: opened.requester.email.text().unwrap_or(ERASED_ADDRESS).parse().ok()?,
         };
         Some(Self {
             number,
@@ -171,6 +205,11 @@ impl Ticket {
             updated_at: at,
             resolved_at: None,
             resolved_by: None,
+            rating: None,
+            links: Vec::new(),
+            merged_into: None,
+            deleted_at: None,
+            erased: false,
             channel: opened.channel,
             message_count: 1,
             attachment_count: opened.attachments.len() as u64,
@@ -203,6 +242,24 @@ impl Ticket {
             Event::Classified(change) => self.place = change.to.clone(),
             Event::Title(change) => self.title = change.to.text_or_empty(),
             Event::Cc(change) => self.cc = watchers(&change.to),
+            Event::Rated(rated) => {
+                self.rating = Some(Rating {
+                    stars: rated.stars,
+                    comment: rated.comment.as_ref().and_then(|comment| comment.text()).map(str::to_owned),
+                    at,
+                });
+            }
+            Event::Linked(link) => {
+                self.links.retain(|there| *there != link.ticket);
+                if !link.removed {
+                    self.links.push(link.ticket);
+                }
+            }
+            Event::Merged(Merged::Into(other)) => self.merged_into = Some(*other),
+            Event::Merged(Merged::From(_)) => {}
+            Event::Deleted {} => self.deleted_at = Some(at),
+            Event::Restored {} => self.deleted_at = None,
+            Event::Erased(erasure) => self.erased |= erasure.person.is_none(),
         }
         if changes_fields(&next.entry.event) {
             self.version += 1;
@@ -212,6 +269,8 @@ impl Ticket {
 
     fn set_status(&mut self, status: Status, at: Timestamp, by: Option<UserId>) {
         self.status = status;
+        // What was rated was the resolution that is undone, or done anew.
+        self.rating = None;
         (self.resolved_at, self.resolved_by) = if status == Status::Resolved { (Some(at), by) } else { (None, None) };
     }
 
@@ -247,9 +306,11 @@ impl Ticket {
         self.assignee.as_ref().is_some_and(|assignee| assignee.id == *user)
     }
 
-    /// What the whole history adds up to; nothing where it does not begin with `opened`.
+    /// What the whole history adds up to; nothing where it does not begin with `opened`. Words that an entry says are erased count as such, be they
+    /// gone from the table already or not yet.
     #[must_use]
     pub fn recount(number: TicketNumber, history: &[ChainedEntry]) -> Option<Self> {
+        let history = without_erased_words(history);
         let (first, rest) = history.split_first()?;
         let mut ticket = Self::opened(number, first)?;
         rest.iter().for_each(|entry| ticket.apply(entry));
@@ -261,6 +322,8 @@ impl Ticket {
 fn changes_fields(event: &Event) -> bool {
     match event {
         Event::Opened(_) | Event::Message(_) | Event::Note(_) | Event::Delivery(_) => false,
+        // Staff alone see these: a customer's version must not tell of them.
+        Event::Linked(_) | Event::Merged(Merged::From(_)) | Event::Deleted {} | Event::Restored {} | Event::Erased(_) => false,
         Event::Status(_)
         | Event::Reopened(_)
         | Event::Assigned(_)
@@ -268,7 +331,9 @@ fn changes_fields(event: &Event) -> bool {
         | Event::Priority(_)
         | Event::Classified(_)
         | Event::Title(_)
-        | Event::Cc(_) => true,
+        | Event::Cc(_)
+        | Event::Rated(_)
+        | Event::Merged(Merged::Into(_)) => true,
     }
 }
 

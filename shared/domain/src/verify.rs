@@ -66,7 +66,8 @@ impl ChainedEntry {
 }
 
 /// Checks a ticket's whole history, oldest first as the table has it: every place filled, every hash right, every link right, and the ticket's
-/// fields what the history adds up to. The ticket's number is in no entry: whoever reads the row compares it with the key that it lies under.
+/// fields what the history adds up to. Histories that were begun before their opening named the
+/// ticket's number are told apart by whoever reads the row: it compares the number with the key that it lies under.
 #[must_use]
 pub fn verify(ticket: &Ticket, history: &[Found]) -> Verdict {
     let verdict = |first_bad_seq, problem: Option<String>| Verdict {

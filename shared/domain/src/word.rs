@@ -52,6 +52,13 @@ impl Word {
         self.text().unwrap_or_default().to_owned()
     }
 
+    /// Forgets the text; its commitment remains.
+    pub fn erase(&mut self) {
+        *self = Self::Erased {
+            commitment: self.commitment(),
+        };
+    }
+
     /// `hex(SHA-256(salt ‖ UTF-8 text))`.
     #[must_use]
     pub fn commitment(&self) -> String {
@@ -120,6 +127,16 @@ pub(crate) fn map_words(value: &mut Value, replacement: &mut dyn FnMut(Word) -> 
         Value::Array(items) => items.iter_mut().for_each(|item| map_words(item, replacement)),
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
     }
+}
+
+/// Shows every word of an entry to `visit`.
+pub(crate) fn each_word(entry: &impl Serialize, visit: &mut dyn FnMut(&Word)) {
+    // Entries are plain data with string keys, which always have a JSON form.
+    let mut value = serde_json::to_value(entry).unwrap_or(Value::Null);
+    map_words(&mut value, &mut |word| {
+        visit(&word);
+        Value::Null
+    });
 }
 
 #[cfg(test)]

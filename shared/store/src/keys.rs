@@ -5,6 +5,8 @@ use chamada_domain::{AttachmentId, EmailAddress, LinkId, MailboxId, Priority, St
 pub(crate) const META: &str = "META";
 pub(crate) const PROFILE: &str = "PROFILE";
 pub(crate) const CONF: &str = "CONF";
+/// The partition of `by_updated` that deleted tickets stand in.
+pub(crate) const DELETED: &str = "deleted";
 /// Sorts behind every date: tickets without one come last.
 const NO_DATE: &str = "9999";
 
@@ -39,6 +41,11 @@ pub(crate) fn user(id: &UserId) -> String {
 
 pub(crate) fn watched(updated_at: Timestamp, number: TicketNumber) -> String {
     format!("CC#{updated_at}#{:010}", number.0)
+}
+
+/// How far somebody has read a ticket.
+pub(crate) fn read_mark(number: TicketNumber) -> String {
+    format!("R#{:010}", number.0)
 }
 
 pub(crate) fn session(hash: &str) -> String {

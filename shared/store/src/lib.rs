@@ -4,6 +4,8 @@
 
 mod attachments;
 mod conf;
+mod counts;
+mod erasure;
 mod error;
 mod history;
 mod idempotency;
@@ -13,19 +15,23 @@ mod leases;
 mod lists;
 mod mail_ledger;
 mod mailboxes;
+mod merged;
 mod numbers;
 mod people;
+mod read_marks;
 mod retry;
 mod sendings;
 mod sessions;
 mod store;
 mod stream;
+mod ticket_item;
 mod tickets;
 mod transaction;
 mod uploads;
 
 pub use attachments::Attachment;
 pub use conf::{Configuration, Versioned};
+pub use counts::COUNTED_TO;
 pub use error::{Made, StoreError};
 pub use history::TicketPage;
 pub use idempotency::Idempotency;

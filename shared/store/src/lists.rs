@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 
-use aws_sdk_dynamodb::types::Select;
 use chamada_domain::{Status, Ticket, UserId};
 use futures::future;
 use serde::{Deserialize, Serialize};
@@ -28,7 +27,7 @@ pub(crate) enum Index {
 }
 
 impl Index {
-    fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Updated => "by_updated",
             Self::Status => "by_status",
@@ -39,7 +38,7 @@ impl Index {
         }
     }
 
-    fn partition_attribute(self) -> &'static str {
+    pub(crate) fn partition_attribute(self) -> &'static str {
         match self {
             Self::Updated => "list_pk",
             Self::Status => "status_pk",
@@ -50,7 +49,7 @@ impl Index {
         }
     }
 
-    fn sort_attribute(self) -> &'static str {
+    pub(crate) fn sort_attribute(self) -> &'static str {
         match self {
             Self::Updated | Self::Status | Self::Requester | Self::Assignee => "updated_at",
             Self::Priority => "priority_sk",
@@ -96,6 +95,8 @@ pub enum List {
     },
     /// Those that somebody opened or watches, latest change first.
     Follower(UserId),
+    /// Deleted ones whose words are still there, latest deletion first.
+    Deleted,
 }
 
 /// One of the partitions that a list merges.
@@ -235,6 +236,7 @@ impl Store {
             }
             List::PendingByPriority => sharded(Index::Priority, "open"),
             List::PendingByDue => sharded(Index::Due, "open"),
+            List::Deleted => sharded(Index::Updated, keys::DELETED),
             List::Assignee { assignee, pending, closed } => {
                 let parts = [(*pending, "open"), (*closed, "closed")];
                 let wanted = parts.into_iter().filter(|(wanted, _)| *wanted);
@@ -328,34 +330,6 @@ impl Store {
             items: answer.items.unwrap_or_default(),
             next,
         })
-    }
-
-    /// How many pending tickets somebody attends to.
-    ///
-    /// # Errors
-    /// [`StoreError::Unavailable`].
-    pub async fn pending_count(&self, assignee: &UserId) -> Result<u64, StoreError> {
-        let mut count = 0;
-        let mut start = None;
-        loop {
-            let answer = self
-                .client
-                .query()
-                .table_name(&*self.table)
-                .index_name(Index::Assignee.name())
-                .key_condition_expression("assignee_pk = :partition")
-                .expression_attribute_values(":partition", s(keys::assignee_partition(Some(assignee), "open")))
-                .select(Select::Count)
-                .set_exclusive_start_key(start)
-                .send()
-                .await
-                .map_err(StoreError::unavailable)?;
-            count += u64::try_from(answer.count).unwrap_or(0);
-            start = answer.last_evaluated_key;
-            if start.is_none() {
-                return Ok(count);
-            }
-        }
     }
 }
 

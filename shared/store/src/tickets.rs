@@ -13,6 +13,7 @@ use crate::keys;
 use crate::mail_ledger::Import;
 use crate::retry::Pauses;
 use crate::store::Store;
+use crate::ticket_item::ticket_item;
 use crate::transaction::{Condition, Failure, Guard, Transaction};
 
 /// What is written together with a draft.
@@ -44,7 +45,7 @@ impl Store {
     pub async fn open_ticket(&self, draft: &Draft, with: &With<'_>) -> Result<(), StoreError> {
         let mut pauses = Pauses::default();
         loop {
-            match self.commit(draft, with, &mut pauses).await? {
+            match self.commit(std::slice::from_ref(draft), with, &mut pauses).await? {
                 Outcome::Done => return Ok(()),
                 Outcome::Raced if pauses.wait().await => {}
                 Outcome::Raced => return Err(StoreError::Raced),
@@ -92,7 +93,7 @@ impl Store {
             if draft.is_empty() {
                 return Ok(draft);
             }
-            match self.commit(&draft, with, &mut pauses).await? {
+            match self.commit(std::slice::from_ref(&draft), with, &mut pauses).await? {
                 Outcome::Done => return Ok(draft),
                 Outcome::Raced if pauses.wait().await => {}
                 Outcome::Raced => return Err(StoreError::Raced),
@@ -100,34 +101,58 @@ impl Store {
         }
     }
 
-    async fn commit(&self, draft: &Draft, with: &With<'_>, pauses: &mut Pauses) -> Result<Outcome, StoreError> {
+    /// Changes two tickets at once: as [`Store::change_ticket`], and both or neither.
+    ///
+    /// # Errors
+    /// As [`Store::change_ticket`]; [`StoreError::NotFound`] where either is not there.
+    pub async fn change_tickets<D>(
+        &self,
+        numbers: (TicketNumber, TicketNumber),
+        with: &With<'_>,
+        mut decide: D,
+    ) -> Result<(Draft, Draft), StoreError>
+    where
+        D: FnMut(Ticket, Ticket) -> Result<(Draft, Draft), Refusal>,
+    {
+        let mut pauses = Pauses::default();
+        loop {
+            let (replayed, one, other) = future::join3(self.replay(with.idempotency), self.ticket(numbers.0), self.ticket(numbers.1)).await;
+            replayed?;
+            let (one, other) = decide(one?, other?)?;
+            let drafts: Vec<Draft> = [&one, &other].into_iter().filter(|draft| !draft.is_empty()).cloned().collect();
+            if drafts.is_empty() {
+                return Ok((one, other));
+            }
+            match self.commit(&drafts, with, &mut pauses).await? {
+                Outcome::Done => return Ok((one, other)),
+                Outcome::Raced if pauses.wait().await => {}
+                Outcome::Raced => return Err(StoreError::Raced),
+            }
+        }
+    }
+
+    pub(crate) async fn commit(&self, drafts: &[Draft], with: &With<'_>, pauses: &mut Pauses) -> Result<Outcome, StoreError> {
         let mut transaction = Transaction::default();
-        self.add_ticket(&mut transaction, draft)?;
-        self.add_watchers(&mut transaction, draft)?;
-        self.add_attachments(&mut transaction, draft, with)?;
-        if let Some(import) = with.import {
+        for draft in drafts {
+            self.add_ticket(&mut transaction, draft)?;
+            self.add_watchers(&mut transaction, draft)?;
+            self.add_attachments(&mut transaction, draft, with)?;
+        }
+        self.end_uploads(&mut transaction, with);
+        if let (Some(import), Some(draft)) = (with.import, drafts.first()) {
             self.add_import(&mut transaction, import, draft)?;
         }
-        let last = draft.entries.first().map(|entry| entry.entry.seq);
-        self.remember(
-            &mut transaction,
-            with.idempotency,
-            &Made {
-                ticket: Some(draft.ticket.number.0),
-                seq: last,
-                id: None,
-            },
-        )?;
+        self.remember(&mut transaction, with.idempotency, &made(drafts))?;
         match transaction.run_within(&self.client, pauses).await {
             Ok(()) => Ok(Outcome::Done),
             Err(Failure::Contention) => Err(StoreError::Raced),
             Err(Failure::Store(error)) => Err(error),
-            Err(Failure::Condition(guard, item)) => settle(guard, item.as_ref(), draft, with),
+            Err(Failure::Condition(guard, item)) => settle(guard, item.as_ref(), drafts, with),
         }
     }
 
     fn add_ticket(&self, transaction: &mut Transaction, draft: &Draft) -> Result<(), StoreError> {
-        let meta = self.meta(&draft.ticket)?;
+        let meta = ticket_item(&draft.ticket, self.shards)?;
         let unchanged = match &draft.before {
             Some(before) => Condition::new("last_seq = :seq", vec![(":seq", n(before.last_seq))]),
             None => Condition::absent(),
@@ -144,40 +169,17 @@ impl Store {
         Ok(())
     }
 
-    /// The ticket's own item, with the attributes that put it into each index.
-    fn meta(&self, ticket: &Ticket) -> Result<Item, StoreError> {
-        let shard = keys::shard_of(ticket.number, self.shards);
-        let partition = |name: &str| s(keys::sharded(name, shard, self.shards));
-        let openness = keys::openness(ticket.status);
-        let mut item = keyed(keys::ticket(ticket.number), keys::META)
-            .with("row", s(to_json(ticket)?))
-            .with("last_seq", n(ticket.last_seq))
-            .with("version", n(ticket.version))
-            .with("updated_at", s(ticket.updated_at.to_string()))
-            .with("list_pk", partition(openness))
-            .with("status_pk", partition(ticket.status.as_str()))
-            .with("requester_pk", s(ticket.requester.id.as_str()))
-            .with(
-                "assignee_pk",
-                s(keys::assignee_partition(
-                    ticket.assignee.as_ref().map(|member| &member.id),
-                    openness,
-                )),
-            );
-        if ticket.status.is_pending() {
-            item = item
-                .with("priority_pk", partition(openness))
-                .with("priority_sk", s(keys::priority_sort(ticket.priority, ticket.updated_at)))
-                .with("due_pk", partition(openness))
-                .with("due_sk", s(keys::due_sort(ticket)));
-        }
-        Ok(item)
-    }
-
     /// Moves the ticket to the top of its watchers' lists.
     fn add_watchers(&self, transaction: &mut Transaction, draft: &Draft) -> Result<(), StoreError> {
         let row = |ticket: &Ticket, user: &UserId| (keys::user(user), keys::watched(ticket.updated_at, ticket.number));
-        let rows = |ticket: &Ticket| ticket.cc.iter().map(|watcher| row(ticket, &watcher.id)).collect::<Vec<_>>();
+        let followers = |ticket: &Ticket| {
+            if ticket.deleted_at.is_some() {
+                Vec::new()
+            } else {
+                ticket.cc.clone()
+            }
+        };
+        let rows = |ticket: &Ticket| followers(ticket).iter().map(|watcher| row(ticket, &watcher.id)).collect::<Vec<_>>();
         let after = rows(&draft.ticket);
         for (pk, sk) in draft.before.as_ref().map(rows).unwrap_or_default() {
             if !after.contains(&(pk.clone(), sk.clone())) {
@@ -190,7 +192,7 @@ impl Store {
         Ok(())
     }
 
-    /// Hangs the new entries' files on the ticket; uploads end, and only their owner's do.
+    /// Hangs the new entries' files on the ticket.
     fn add_attachments(&self, transaction: &mut Transaction, draft: &Draft, with: &With<'_>) -> Result<(), StoreError> {
         for entry in &draft.entries {
             for file in entry.entry.event.attachments() {
@@ -198,22 +200,39 @@ impl Store {
                 transaction.put(&self.table, Guard::Other, item, None);
             }
         }
+        Ok(())
+    }
+
+    /// Uploads that become attachments end, and only their owner's do.
+    fn end_uploads(&self, transaction: &mut Transaction, with: &With<'_>) {
         for id in with.uploads.iter().flat_map(|uploads| &uploads.ids) {
             let owner = with.uploads.map(|uploads| uploads.owner.clone()).unwrap_or_default();
             let own = Condition::new("stored_owner = :owner", vec![(":owner", s(owner))]);
             transaction.delete(&self.table, Guard::Upload, keys::upload(id), "UP".into(), Some(own));
         }
-        Ok(())
     }
 }
 
-enum Outcome {
+/// What a request that wrote these made: the first entry tells.
+fn made(drafts: &[Draft]) -> Made {
+    let first = drafts.first();
+    Made {
+        ticket: first.map(|draft| draft.ticket.number.0),
+        seq: first.and_then(|draft| draft.entries.first()).map(|entry| entry.entry.seq),
+        id: None,
+    }
+}
+
+/// What became of a transaction.
+pub(crate) enum Outcome {
+    /// It is written.
     Done,
+    /// Another change came between.
     Raced,
 }
 
 /// What a failed condition means.
-fn settle(guard: Guard, item: Option<&Item>, draft: &Draft, with: &With<'_>) -> Result<Outcome, StoreError> {
+fn settle(guard: Guard, item: Option<&Item>, drafts: &[Draft], with: &With<'_>) -> Result<Outcome, StoreError> {
     match guard {
         Guard::Idempotency => {
             if let (Some(record), Some(request)) = (item, with.idempotency) {
@@ -224,7 +243,11 @@ fn settle(guard: Guard, item: Option<&Item>, draft: &Draft, with: &With<'_>) -> 
         // A lost answer, asked again after the table forgot the request's token: what is there is what this wrote.
         Guard::Ticket => {
             let there = item.and_then(|item| item.json::<Ticket>("row").ok());
-            Ok(if there.is_some_and(|there| there.head_hash == draft.ticket.head_hash) {
+            let written = |there: Ticket| {
+                let same = |draft: &Draft| draft.ticket.number == there.number && draft.ticket.head_hash == there.head_hash;
+                drafts.iter().any(same)
+            };
+            Ok(if there.is_some_and(written) {
                 Outcome::Done
             } else {
                 Outcome::Raced

@@ -40,6 +40,12 @@ impl Desk {
         items
     }
 
+    /// All text that the table holds of a ticket.
+    pub async fn stored(&self, ticket: TicketNumber) -> String {
+        let items = self.items(&format!("T#{:010}", ticket.0)).await;
+        items.iter().flat_map(|item| item.values().cloned()).collect::<Vec<_>>().join("\n")
+    }
+
     /// The links that are to be mailed, as the table has them.
     pub async fn asked(&self) -> Vec<Value> {
         let items = self.items("LINK#").await.into_iter().filter(|item| item["sk"] == "ASKED");

@@ -3,12 +3,17 @@
 
 mod kit;
 
+mod bin;
+mod bulk;
 mod change;
 mod claim;
 mod create;
 mod keys;
 mod lists;
+mod marks;
+mod merge;
 mod messages;
 mod proof;
+mod rating;
 mod read;
 mod write_once;

@@ -1,6 +1,7 @@
 //! `GET /api/tickets/{n}/verify`, and the chain as a customer can check it.
 
 use chamada_domain::TicketNumber;
+use chamada_tests::naive::chain as naive;
 use serde_json::{Value, json};
 
 use crate::kit::{Cast, note, path, say};
@@ -88,4 +89,46 @@ async fn what_is_written_meanwhile_makes_no_history_wrong() {
         }
     };
     tokio::join!(writing, checking);
+}
+
+#[tokio::test]
+async fn a_transcript_is_checked_with_nothing_but_itself() {
+    let cast = Cast::gather().await;
+    let number = history(&cast).await;
+    note(&cast.sofia.browser, number, "otra nota").await;
+    for (who, browser, last, hidden) in [
+        ("administrator", &cast.root.browser, 7, 0),
+        ("specialist", &cast.sofia.browser, 7, 0),
+        ("requester", &cast.ana.browser, 6, 1),
+    ] {
+        let reply = browser.get(&format!("{}/transcript?format=json", path(number))).await;
+        assert!(reply.header("content-disposition").contains(&format!("CH-{number}.json")), "{who}");
+        let document = reply.expect(200);
+        assert_eq!(
+            (&document["format"], &document["ticket"]),
+            (&json!("chamada-transcript-1"), &json!(number))
+        );
+        let entries = document["entries"].as_array().unwrap();
+        assert_eq!(entries.len(), last, "{who}");
+        let mut previous = "0".repeat(64);
+        for entry in entries {
+            assert_eq!(entry["previous_hash"], previous, "{who}");
+            if entry["hidden"] != true {
+                assert_eq!(entry["hash"], naive::hash(&previous, &entry["core"]), "{who}");
+            }
+            previous = entry["hash"].as_str().unwrap().to_owned();
+        }
+        assert_eq!(document["head_hash"], previous, "{who}");
+        assert_eq!(entries.iter().filter(|entry| entry["hidden"] == true).count(), hidden, "{who}");
+        let text = document.to_string();
+        assert_eq!(text.matches("palabra").count(), 2, "{who}");
+        assert_eq!(text.matches("nota").count(), 2 * usize::from(hidden == 0), "{who}");
+    }
+    let transcript = format!("{}/transcript", path(number));
+    cast.eva.browser.get(&transcript).await.refuses(404, "not_found");
+    cast.ana
+        .browser
+        .get(&format!("{transcript}?format=pdf"))
+        .await
+        .faults(&["format invalid"]);
 }

@@ -3,9 +3,10 @@
 use chamada_domain::amend::{Amendment, amend};
 use chamada_domain::chain::ChainedEntry;
 use chamada_domain::draft::{Draft, Pen, Writer};
-use chamada_domain::entry::{AttachedFile, Delivery, DeliveryAction, Event, MailFacts, Place};
+use chamada_domain::entry::{AttachedFile, Delivery, DeliveryAction, Erasure, Event, Linked, MailFacts, Merged, Place};
 use chamada_domain::message::{NewMessage, Voice, post};
 use chamada_domain::open::{NewTicket, open};
+use chamada_domain::rating::rate;
 use chamada_domain::word::{Salts, Word};
 use chamada_domain::{
     AttachmentId, Authentication, Channel, Kind, Person, Priority, Role, StaffMember, Status, Ticket, TicketNumber, Timestamp, UserId, Via,
@@ -178,6 +179,23 @@ pub(crate) fn eventful() -> (Ticket, Vec<ChainedEntry>) {
     let mut note = words(Voice::Staff, Visibility::Internal);
     note.attachments = vec![file(4, salts)];
     take(post(ticket.clone(), note, &pen(50, 8, Role::Specialist), salts), &mut ticket);
+    let rated = rate(ticket.clone(), 4, Some("Rápido, gracias"), &pen(52, 1, Role::User), salts).unwrap();
+    take(rated, &mut ticket);
+    let mut whole = Draft::of(ticket.clone());
+    let linked = |ticket, removed| Event::Linked(Linked { ticket, removed });
+    for event in [
+        linked(TicketNumber(5), false),
+        linked(TicketNumber(6), false),
+        linked(TicketNumber(5), true),
+        Event::Merged(Merged::From(TicketNumber(12))),
+        Event::Merged(Merged::Into(TicketNumber(13))),
+        Event::Deleted {},
+        Event::Restored {},
+        Event::Erased(Erasure { person: Some(user(77)) }),
+    ] {
+        whole.append(&pen(55, 9, Role::Administrator), event, None, salts);
+    }
+    take(whole, &mut ticket);
     let mut bounced = Draft::of(ticket.clone());
     let report = Event::Delivery(Delivery {
         action: DeliveryAction::Failed,

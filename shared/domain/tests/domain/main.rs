@@ -2,10 +2,16 @@
 #![expect(clippy::unwrap_used, reason = "the helpers of tests fail where they stand")]
 
 mod chain;
+mod claims;
+mod erase;
+mod fates;
 mod fixtures;
+mod lifecycle;
 mod message;
 mod permission;
 mod row;
 mod sequences;
+mod status;
+mod transcript;
 mod tree;
 mod verify;

@@ -1,0 +1,110 @@
+//! `POST /api/tickets/{number}/merge`, and tickets that have to do with each other.
+
+use axum::extract::State;
+use chamada_domain::permission::{Action, Standing, require};
+use chamada_domain::{Refusal, Ticket, TicketNumber, merge as domain};
+use chamada_web::read::id;
+use chamada_web::{App, Caller, Fields, Id, Id2, Input, Json, Nothing, Problem, SignedIn, Write};
+use http::StatusCode;
+use utoipa::ToSchema;
+
+use crate::asked::Asked;
+use crate::salt;
+use crate::view::TicketView;
+
+/// In which ticket this one goes on.
+#[derive(Debug, ToSchema)]
+pub(crate) struct Merge {
+    #[schema(value_type = u64)]
+    into: TicketNumber,
+}
+
+impl Input for Merge {
+    fn read(f: &mut Fields<'_>) -> Option<Self> {
+        let into = f.required("into", id());
+        Some(Self { into: into? })
+    }
+}
+
+/// Lets a ticket go on in another one: it is closed, its people follow the other, its links open the other, answers to its mails land there.
+///
+/// 409 `merged` where either went on in another before; 422 `into` `same_ticket`, `unknown`, `too_many_watchers`.
+#[utoipa::path(
+    post, path = "/api/tickets/{number}/merge", tag = "tickets", request_body = Merge,
+    params(("number" = u64, Path), chamada_web::openapi::IdempotencyHeader),
+    responses((status = 200, body = TicketView), chamada_web::openapi::WriteProblems)
+)]
+pub(crate) async fn merge(
+    State(app): State<App>,
+    SignedIn { caller, .. }: SignedIn,
+    Id(number): Id<TicketNumber>,
+    request: Write<Merge>,
+) -> Result<Json<TicketView>, Problem> {
+    let asked = Asked::of(app, caller, number, &request).await?;
+    let pen = asked.pen().await?;
+    let join = |source: Ticket, target: Ticket| {
+        asked.require(&source, Action::Merge)?;
+        asked.require(&target, Action::Merge)?;
+        domain::merge(source, target, &pen, &mut salt)
+    };
+    let into = request.body.into;
+    let outcome = asked.app.store.change_tickets((number, into), &asked.with(), join).await;
+    asked.answer(outcome.map(|(source, _)| source.ticket)).await
+}
+
+/// Ties two tickets that have to do with each other. Staff alone see it.
+#[utoipa::path(
+    put, path = "/api/tickets/{number}/links/{other}", tag = "tickets",
+    params(("number" = u64, Path), ("other" = u64, Path), chamada_web::openapi::IdempotencyHeader),
+    responses((status = 200, body = TicketView), chamada_web::openapi::WriteProblems)
+)]
+pub(crate) async fn link(
+    State(app): State<App>,
+    SignedIn { caller, .. }: SignedIn,
+    Id2(number, other): Id2<TicketNumber, TicketNumber>,
+    request: Write<Nothing>,
+) -> Result<Json<TicketView>, Problem> {
+    tie(app, caller, (number, other), &request, false).await
+}
+
+/// Unties two tickets.
+#[utoipa::path(
+    delete, path = "/api/tickets/{number}/links/{other}", tag = "tickets",
+    params(("number" = u64, Path), ("other" = u64, Path), chamada_web::openapi::IdempotencyHeader),
+    responses((status = 204), chamada_web::openapi::WriteProblems)
+)]
+pub(crate) async fn unlink(
+    State(app): State<App>,
+    SignedIn { caller, .. }: SignedIn,
+    Id2(number, other): Id2<TicketNumber, TicketNumber>,
+    request: Write<Nothing>,
+) -> Result<StatusCode, Problem> {
+    tie(app, caller, (number, other), &request, true)
+        .await
+        .map(|_| StatusCode::NO_CONTENT)
+}
+
+async fn tie(
+    app: App,
+    caller: Caller,
+    (number, other): (TicketNumber, TicketNumber),
+    request: &Write<Nothing>,
+    removed: bool,
+) -> Result<Json<TicketView>, Problem> {
+    let asked = Asked::of(app, caller, number, request).await?;
+    let pen = asked.pen().await?;
+    // Keys of tickets give nobody this right: what somebody is to both is told by who they are.
+    let may =
+        |ticket: &Ticket| -> Result<(), Refusal> { require(Standing::of(&asked.caller.viewer(), ticket), Action::Link, asked.settings()) };
+    let decide = |one: Ticket, two: Ticket| {
+        may(&one)?;
+        may(&two)?;
+        if removed {
+            Ok(domain::unlink(one, two, &pen, &mut salt))
+        } else {
+            domain::link(one, two, &pen, &mut salt)
+        }
+    };
+    let outcome = asked.app.store.change_tickets((number, other), &asked.with(), decide).await;
+    asked.answer(outcome.map(|(one, _)| one.ticket)).await
+}

@@ -1,0 +1,177 @@
+//! Merging tickets, and tying them together.
+
+use chamada_domain::TicketNumber;
+use chamada_tests::desk::{Browser, Reply};
+use http::Method;
+use serde_json::{Value, json};
+
+use crate::kit::{Cast, numbers, path, say, types};
+
+async fn merge(browser: &Browser, number: TicketNumber, into: u64) -> Reply {
+    browser.post(&format!("{}/merge", path(number)), &json!({"into": into})).await
+}
+
+async fn link(browser: &Browser, number: TicketNumber, other: TicketNumber) -> Reply {
+    browser
+        .send(Method::PUT, &format!("{}/links/{other}", path(number)), &[], None)
+        .await
+}
+
+#[tokio::test]
+async fn a_merged_ticket_points_to_the_other_and_its_keys_open_that_one() {
+    let cast = Cast::gather().await;
+    let (source, target) = (
+        cast.desk.ticket(&cast.ana.user).await.number,
+        cast.desk.ticket(&cast.eva.user).await.number,
+    );
+    let guest = cast.desk.guest(vec![cast.desk.held_key(source, &cast.ana.user).await]).await;
+    assert_eq!(guest.get(&path(target)).await.status, 404);
+    let merged = merge(&cast.root.browser, source, target.0).await.expect(200);
+    assert_eq!((&merged["merged_into"], &merged["status"]), (&json!(target.0), &json!("cancelled")));
+    assert_eq!(types(&cast.page(source).await["entries"]), ["opened", "merged", "status"]);
+    let page = cast.page(target).await;
+    assert_eq!(types(&page["entries"]), ["opened", "merged", "cc"]);
+    assert_eq!(page["entries"][1]["data"], json!({"from": source.0}));
+    assert_eq!(page["ticket"]["cc"], json!(["ana@example.org"]));
+    // The key of the one opens the other, in the part that its person has there.
+    let opened = guest.get(&path(target)).await.expect(200);
+    assert_eq!(types(&opened["entries"]), ["opened", "hidden", "cc"]);
+    let said = say(&guest, target, "Sigue igual").await;
+    assert_eq!(said["author"]["id"], cast.ana.user.id.as_str());
+    assert_eq!(guest.get(&path(source)).await.expect(200)["ticket"]["merged_into"], target.0);
+    let stranger = cast
+        .desk
+        .guest(vec![
+            cast.desk
+                .held_key(cast.desk.ticket(&cast.ana.user).await.number, &cast.ana.user)
+                .await,
+        ])
+        .await;
+    assert_eq!(stranger.get(&path(target)).await.status, 404, "another key of hers does not");
+    assert_eq!(
+        numbers(&cast.ana.browser.get("/api/tickets").await.expect(200))
+            .iter()
+            .filter(|n| **n == target.0)
+            .count(),
+        1
+    );
+}
+
+#[tokio::test]
+async fn keys_are_followed_through_several_merges() {
+    let cast = Cast::gather().await;
+    let mut chain = Vec::new();
+    for _ in 0..4 {
+        chain.push(cast.desk.ticket(&cast.ana.user).await.number);
+    }
+    let guest = cast.desk.guest(vec![cast.desk.held_key(chain[0], &cast.ana.user).await]).await;
+    for pair in chain.windows(2) {
+        merge(&cast.root.browser, pair[0], pair[1].0).await.expect(200);
+    }
+    assert_eq!(guest.get(&path(chain[3])).await.status, 200);
+    let revoked = format!("{}/keys", path(chain[0]));
+    cast.root.browser.delete(&revoked).await.expect(204);
+    assert_eq!(guest.get(&path(chain[3])).await.status, 404, "a revoked key opens nothing");
+}
+
+#[tokio::test]
+async fn nothing_more_is_written_into_a_merged_ticket() {
+    let cast = Cast::gather().await;
+    let (source, target) = (cast.assigned().await.number, cast.assigned().await.number);
+    merge(&cast.root.browser, source, target.0).await.expect(200);
+    let words = json!({"body": "hola"});
+    for browser in [&cast.ana.browser, &cast.sofia.browser, &cast.root.browser] {
+        browser
+            .post(&format!("{}/messages", path(source)), &words)
+            .await
+            .refuses(409, "merged");
+    }
+    cast.root
+        .browser
+        .send(
+            Method::PATCH,
+            &path(source),
+            &[("if-match", "\"9\"")],
+            Some(&json!({"priority": "high"})),
+        )
+        .await
+        .refuses(409, "merged");
+    assert_eq!(cast.page(source).await["entries"].as_array().unwrap().len(), 4);
+}
+
+#[tokio::test]
+async fn what_cannot_be_merged_is_refused_and_nothing_is_written() {
+    let cast = Cast::gather().await;
+    let (one, other, third) = (
+        cast.assigned().await.number,
+        cast.assigned().await.number,
+        cast.assigned().await.number,
+    );
+    merge(&cast.root.browser, one, one.0).await.faults(&["into same_ticket"]);
+    merge(&cast.root.browser, one, 999).await.refuses(404, "not_found");
+    cast.root
+        .browser
+        .post(&format!("{}/merge", path(one)), &json!({"into": "x"}))
+        .await
+        .faults(&["into invalid"]);
+    cast.root
+        .browser
+        .post(&format!("{}/merge", path(one)), &json!({}))
+        .await
+        .faults(&["into required"]);
+    merge(&cast.sofia.browser, one, other.0).await.refuses(403, "forbidden");
+    merge(&cast.eva.browser, one, other.0).await.refuses(404, "not_found");
+    merge(&cast.root.browser, one, other.0).await.expect(200);
+    merge(&cast.root.browser, one, third.0).await.refuses(409, "merged");
+    merge(&cast.root.browser, third, one.0).await.refuses(409, "merged");
+    cast.root.browser.delete(&path(other)).await.expect(204);
+    merge(&cast.root.browser, third, other.0).await.refuses(409, "deleted");
+    assert_eq!(types(&cast.page(third).await["entries"]), ["opened", "assigned"]);
+}
+
+#[tokio::test]
+async fn of_two_merges_into_each_other_one_is_done() {
+    let cast = Cast::gather().await;
+    let (one, other) = (cast.assigned().await.number, cast.assigned().await.number);
+    let (there, back) = tokio::join!(merge(&cast.root.browser, one, other.0), merge(&cast.root.browser, other, one.0));
+    let mut outcomes = [there.problem(), back.problem()];
+    outcomes.sort_unstable();
+    assert_eq!(outcomes, [(200, ""), (409, "merged")]);
+    let pointing = [cast.now(one).await, cast.now(other).await];
+    assert_eq!(pointing.iter().filter(|ticket| ticket["merged_into"] != Value::Null).count(), 1);
+}
+
+#[tokio::test]
+async fn a_repeated_merge_answers_the_same() {
+    let cast = Cast::gather().await;
+    let (one, other) = (cast.assigned().await.number, cast.assigned().await.number);
+    let (at, body) = (format!("{}/merge", path(one)), json!({"into": other.0}));
+    let first = cast.root.browser.post_once(&at, "merge-1", &body).await.expect(200);
+    assert_eq!(cast.root.browser.post_once(&at, "merge-1", &body).await.expect(200), first);
+    assert_eq!(types(&cast.page(other).await["entries"]), ["opened", "assigned", "merged"]);
+}
+
+#[tokio::test]
+async fn tickets_that_have_to_do_with_each_other_are_tied_for_staff_alone() {
+    let cast = Cast::gather().await;
+    let (one, other) = (cast.assigned().await.number, cast.assigned().await.number);
+    let seen = cast.ana.browser.get(&path(one)).await;
+    let etag = seen.header("etag").to_owned();
+    let tied = link(&cast.sofia.browser, one, other).await.expect(200);
+    assert_eq!(tied["links"], json!([other.0]));
+    assert_eq!(cast.now(other).await["links"], json!([one.0]));
+    assert_eq!(
+        cast.ana.browser.get_again(&path(one), &etag).await.status,
+        304,
+        "a customer reads nothing of it"
+    );
+    link(&cast.sofia.browser, other, one).await.expect(200);
+    assert_eq!(types(&cast.page(one).await["entries"]), ["opened", "assigned", "linked"]);
+    cast.sofia.browser.delete(&format!("{}/links/{other}", path(one))).await.expect(204);
+    assert_eq!(cast.now(other).await["links"], Value::Null);
+    link(&cast.sofia.browser, one, one).await.faults(&["number same_ticket"]);
+    link(&cast.ana.browser, one, other).await.refuses(403, "forbidden");
+    let foreign = cast.desk.ticket(&cast.eva.user).await.number;
+    link(&cast.sofia.browser, one, foreign).await.refuses(404, "not_found");
+    assert_eq!(cast.now(foreign).await["links"], Value::Null);
+}
