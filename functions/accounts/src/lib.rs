@@ -16,7 +16,7 @@ mod users;
 mod view;
 
 use chamada_platform::Platform;
-use chamada_web::App;
+use chamada_web::{App, admitted};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -25,7 +25,8 @@ pub use first::{administrator_link, ensure_first_administrator};
 /// The routes of this function, with full paths.
 #[must_use]
 pub fn router(platform: Platform) -> OpenApiRouter {
-    OpenApiRouter::new()
+    let app = App::new(platform);
+    let routes = OpenApiRouter::new()
         .routes(routes!(site::health))
         .routes(routes!(site::site))
         .routes(routes!(sign_in::sign_in))
@@ -39,5 +40,6 @@ pub fn router(platform: Platform) -> OpenApiRouter {
         .routes(routes!(settings::settings, settings::change_settings))
         .routes(routes!(trees::organisation::organisation, trees::organisation::put_organisation))
         .routes(routes!(trees::categories::categories, trees::categories::put_categories))
-        .with_state(App::new(platform))
+        .with_state(app.clone());
+    admitted(routes, &app)
 }

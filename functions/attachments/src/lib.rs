@@ -11,7 +11,7 @@ use chamada_domain::AttachmentId;
 use chamada_platform::Platform;
 use chamada_store::StoreError;
 use chamada_web::openapi::{IdempotencyHeader, WriteProblems};
-use chamada_web::{App, Caller, Id, Nothing, Problem, Write};
+use chamada_web::{App, Caller, Id, Nothing, Problem, Write, admitted};
 use http::StatusCode;
 use http::request::Parts;
 use utoipa_axum::router::OpenApiRouter;
@@ -20,12 +20,14 @@ use utoipa_axum::routes;
 /// The routes of this function, with full paths.
 #[must_use]
 pub fn router(platform: Platform) -> OpenApiRouter {
-    OpenApiRouter::new()
+    let app = App::new(platform);
+    let routes = OpenApiRouter::new()
         .routes(routes!(announce::announce))
         .routes(routes!(remove))
         .routes(routes!(complete::complete))
         .routes(routes!(download::download))
-        .with_state(App::new(platform))
+        .with_state(app.clone());
+    admitted(routes, &app)
 }
 
 /// The object's key in the bucket of files.

@@ -10,7 +10,7 @@ mod view;
 
 use chamada_domain::FieldError;
 use chamada_platform::Platform;
-use chamada_web::{App, Fields, Input, Paging, Problem};
+use chamada_web::{App, Fields, Input, Paging, Problem, admitted};
 use http::StatusCode;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -18,7 +18,8 @@ use utoipa_axum::routes;
 /// The routes of this function, with full paths.
 #[must_use]
 pub fn router(platform: Platform) -> OpenApiRouter {
-    OpenApiRouter::new()
+    let app = App::new(platform);
+    let routes = OpenApiRouter::new()
         .routes(routes!(manage::list, manage::create))
         .routes(routes!(manage::read, change::change, manage::remove))
         .routes(routes!(probe::test))
@@ -29,7 +30,8 @@ pub fn router(platform: Platform) -> OpenApiRouter {
         .routes(routes!(messages::list))
         .routes(routes!(messages::discard))
         .routes(routes!(messages::raw))
-        .with_state(App::new(platform))
+        .with_state(app.clone());
+    admitted(routes, &app)
 }
 
 /// A list without filters.

@@ -23,14 +23,15 @@ mod view;
 
 use chamada_platform::Platform;
 use chamada_platform::random;
-use chamada_web::App;
+use chamada_web::{App, admitted};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 /// The function's routes.
 #[must_use]
 pub fn router(platform: Platform) -> OpenApiRouter {
-    OpenApiRouter::new()
+    let app = App::new(platform);
+    let routes = OpenApiRouter::new()
         .routes(routes!(open::open, list::list))
         .routes(routes!(bulk::bulk))
         .routes(routes!(counts::counts))
@@ -49,7 +50,8 @@ pub fn router(platform: Platform) -> OpenApiRouter {
         .routes(routes!(keys::revoke))
         .routes(routes!(transcript::get))
         .routes(routes!(verify::verify))
-        .with_state(App::new(platform))
+        .with_state(app.clone());
+    admitted(routes, &app)
 }
 
 /// A fresh salt for a word of the history.

@@ -3,6 +3,7 @@
 //! A change begins with a decision ([`open`], [`message`], [`amend`], [`permission`]) that yields a [`draft::Draft`]: entries for the history and the
 //! ticket that they add up to. The store writes a draft whole, or not at all.
 
+pub mod access;
 pub mod amend;
 pub mod bin;
 pub mod chain;

@@ -1,5 +1,6 @@
 //! HTTP plumbing that every function shares: reading requests, refusing them, and answering.
 
+mod admit;
 pub mod credentials;
 pub mod cursor;
 mod errors;
@@ -18,6 +19,7 @@ pub mod session;
 mod source;
 mod who;
 
+pub use admit::admitted;
 pub use cursor::{CursorKey, Page};
 pub use etag::{Conditional, IfMatch};
 pub use idempotency::IdempotencyKey;

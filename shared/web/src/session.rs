@@ -1,6 +1,7 @@
 //! Who is asking: sessions by cookie, and the ticket keys that a browser holds.
 
 use axum::extract::{FromRef, FromRequestParts};
+use chamada_domain::access::Asker;
 use chamada_domain::permission::Viewer;
 use chamada_domain::{Channel, Role, TicketNumber, Timestamp, User, UserId};
 use chamada_platform::{Platform, Secret, secret_hash};
@@ -97,6 +98,16 @@ impl Caller {
             .ok_or_else(Problem::forbidden)
     }
 
+    /// As whom they ask.
+    #[must_use]
+    pub fn asker(&self) -> Asker {
+        match (&self.user, &self.session) {
+            (Some(user), _) => Asker::Person(user.role),
+            (None, Some(_)) => Asker::Guest,
+            (None, None) => Asker::Nobody,
+        }
+    }
+
     /// What cursors, idempotency keys and uploads are bound to: the person, or the guest's session.
     ///
     /// # Errors
@@ -169,6 +180,9 @@ where
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        if let Some(known) = parts.extensions.get::<Self>() {
+            return Ok(known.clone());
+        }
         let app = App::from_ref(state);
         match read_session_cookie(&parts.headers, &app.platform.config().site_url) {
             Some(cookie) => identify(&app, &cookie).await,

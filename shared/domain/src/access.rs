@@ -1,0 +1,188 @@
+//! Who may make which call of the API: every call stands here, and what is not here is answered to nobody.
+//!
+//! Two questions follow one another. Who somebody is decides whether a call is for them at all ([`Need`]); what they are to the ticket that it is about
+//! decides whether they may do that to it ([`crate::permission`]).
+
+use crate::permission::{Action, Standing, require};
+use crate::settings::Settings;
+use crate::{Refusal, Role};
+
+/// As whom somebody asks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Asker {
+    /// Nobody known.
+    Nobody,
+    /// Somebody without an account's session, who may hold keys of tickets.
+    Guest,
+    /// Somebody who is signed in.
+    Person(Role),
+}
+
+/// Whom a call is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Need {
+    /// Anybody.
+    Anyone,
+    /// Whoever has a session; anybody where guests may open tickets.
+    Newcomer,
+    /// Whoever has a session, a guest's too.
+    Visitor,
+    /// Whoever is signed in.
+    Person,
+    /// Specialists and administrators.
+    Staff,
+    /// Administrators.
+    Administrator,
+}
+
+/// A call of the API.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Call {
+    /// Its method.
+    pub method: &'static str,
+    /// Its path, as the description has it.
+    pub path: &'static str,
+    /// Whom it is for.
+    pub need: Need,
+    /// What it does to the ticket that its path names. Where its body says more (a note, a status), that is asked for besides.
+    pub action: Option<Action>,
+}
+
+const fn call(method: &'static str, path: &'static str, need: Need) -> Call {
+    Call {
+        method,
+        path,
+        need,
+        action: None,
+    }
+}
+
+const fn on_ticket(method: &'static str, path: &'static str, need: Need, action: Action) -> Call {
+    Call {
+        method,
+        path,
+        need,
+        action: Some(action),
+    }
+}
+
+/// Every call.
+pub const CALLS: &[Call] = &[
+    call("GET", "/api/health", Need::Anyone),
+    call("GET", "/api/openapi.json", Need::Anyone),
+    call("GET", "/api/site", Need::Anyone),
+    call("POST", "/api/sign-in", Need::Anyone),
+    call("POST", "/api/session", Need::Anyone),
+    call("DELETE", "/api/session", Need::Anyone),
+    call("DELETE", "/api/sessions", Need::Person),
+    call("POST", "/api/ticket-links", Need::Anyone),
+    call("GET", "/api/me", Need::Person),
+    call("PATCH", "/api/me", Need::Person),
+    call("GET", "/api/tokens", Need::Person),
+    call("POST", "/api/tokens", Need::Person),
+    call("DELETE", "/api/tokens/{id}", Need::Person),
+    call("GET", "/api/users", Need::Administrator),
+    call("POST", "/api/users", Need::Administrator),
+    call("GET", "/api/users/{id}", Need::Administrator),
+    call("PATCH", "/api/users/{id}", Need::Administrator),
+    call("DELETE", "/api/users/{id}", Need::Administrator),
+    call("GET", "/api/specialists", Need::Staff),
+    call("GET", "/api/settings", Need::Administrator),
+    call("PATCH", "/api/settings", Need::Administrator),
+    call("GET", "/api/organisation", Need::Person),
+    call("PUT", "/api/organisation", Need::Administrator),
+    call("GET", "/api/categories", Need::Person),
+    call("PUT", "/api/categories", Need::Administrator),
+    call("GET", "/api/canned-replies", Need::Staff),
+    call("PUT", "/api/canned-replies", Need::Administrator),
+    call("GET", "/api/audit", Need::Administrator),
+    call("POST", "/api/import/{kind}", Need::Administrator),
+    call("POST", "/api/attachments", Need::Newcomer),
+    call("POST", "/api/attachments/{id}/complete", Need::Visitor),
+    call("DELETE", "/api/attachments/{id}", Need::Visitor),
+    call("GET", "/api/tickets", Need::Person),
+    call("POST", "/api/tickets", Need::Newcomer),
+    call("POST", "/api/tickets/bulk", Need::Administrator),
+    call("GET", "/api/tickets/counts", Need::Person),
+    call("GET", "/api/tickets/reads", Need::Person),
+    on_ticket("GET", "/api/tickets/{number}", Need::Visitor, Action::See),
+    on_ticket("GET", "/api/tickets/{number}/entries", Need::Visitor, Action::See),
+    on_ticket("GET", "/api/tickets/{number}/verify", Need::Visitor, Action::See),
+    on_ticket("GET", "/api/tickets/{number}/transcript", Need::Visitor, Action::See),
+    on_ticket("GET", "/api/tickets/{number}/attachments/{id}", Need::Visitor, Action::See),
+    on_ticket("PATCH", "/api/tickets/{number}", Need::Visitor, Action::See),
+    on_ticket("POST", "/api/tickets/{number}/messages", Need::Visitor, Action::See),
+    on_ticket("PUT", "/api/tickets/{number}/rating", Need::Visitor, Action::Rate),
+    on_ticket("POST", "/api/tickets/{number}/claim", Need::Person, Action::Claim),
+    on_ticket("PUT", "/api/tickets/{number}/read", Need::Person, Action::See),
+    on_ticket("DELETE", "/api/tickets/{number}", Need::Person, Action::Delete),
+    on_ticket("POST", "/api/tickets/{number}/restore", Need::Person, Action::Delete),
+    on_ticket("POST", "/api/tickets/{number}/erase", Need::Person, Action::Delete),
+    on_ticket("POST", "/api/tickets/{number}/merge", Need::Person, Action::Merge),
+    on_ticket("PUT", "/api/tickets/{number}/links/{other}", Need::Person, Action::Link),
+    on_ticket("DELETE", "/api/tickets/{number}/links/{other}", Need::Person, Action::Link),
+    on_ticket("GET", "/api/tickets/{number}/keys", Need::Person, Action::Keys),
+    on_ticket("DELETE", "/api/tickets/{number}/keys", Need::Person, Action::Keys),
+    on_ticket("DELETE", "/api/tickets/{number}/keys/{id}", Need::Person, Action::Keys),
+    call("GET", "/api/mailboxes", Need::Administrator),
+    call("POST", "/api/mailboxes", Need::Administrator),
+    call("GET", "/api/mailboxes/{id}", Need::Administrator),
+    call("PATCH", "/api/mailboxes/{id}", Need::Administrator),
+    call("DELETE", "/api/mailboxes/{id}", Need::Administrator),
+    call("POST", "/api/mailboxes/{id}/test", Need::Administrator),
+    call("POST", "/api/mailboxes/{id}/sweep", Need::Administrator),
+    call("GET", "/api/mailboxes/{id}/sweeps", Need::Administrator),
+    call("GET", "/api/mailboxes/{id}/sweeps/{sweep_id}", Need::Administrator),
+    call("GET", "/api/mailboxes/{id}/messages", Need::Administrator),
+    call("GET", "/api/mailboxes/{id}/messages/{message_id}/raw", Need::Administrator),
+    call("DELETE", "/api/mailboxes/{id}/messages/{message_id}", Need::Administrator),
+    call("POST", "/api/sweeps", Need::Administrator),
+];
+
+/// The call of this method and path; nothing where there is none.
+#[must_use]
+pub fn find(method: &str, path: &str) -> Option<&'static Call> {
+    // What answers GET answers HEAD (RFC 9110 §9.3.2).
+    let method = if method == "HEAD" { "GET" } else { method };
+    CALLS.iter().find(|call| call.method == method && call.path == path)
+}
+
+/// Why a call is not answered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Denial {
+    /// It is for those who are signed in: 401.
+    SignInNeeded,
+    /// It is for others: 403, 404 or 409.
+    Refused(Refusal),
+}
+
+/// Lets those pass whom a call is for; `guests_welcome` where guests may open tickets.
+///
+/// # Errors
+/// [`Denial::SignInNeeded`] where somebody signed in might pass, [`Refusal::Forbidden`] where others may.
+pub fn admit(need: Need, asker: Asker, guests_welcome: bool) -> Result<(), Denial> {
+    let passes = match (need, asker) {
+        (Need::Anyone, _) | (Need::Newcomer | Need::Visitor, Asker::Guest | Asker::Person(_)) | (Need::Person, Asker::Person(_)) => true,
+        (Need::Newcomer, Asker::Nobody) => guests_welcome,
+        (Need::Staff, Asker::Person(role)) => role.is_staff(),
+        (Need::Administrator, Asker::Person(role)) => role == Role::Administrator,
+        (Need::Visitor, Asker::Nobody) | (Need::Person | Need::Staff | Need::Administrator, Asker::Nobody | Asker::Guest) => false,
+    };
+    match (passes, asker) {
+        (true, _) => Ok(()),
+        (false, Asker::Person(_)) => Err(Denial::Refused(Refusal::Forbidden)),
+        (false, Asker::Nobody | Asker::Guest) => Err(Denial::SignInNeeded),
+    }
+}
+
+/// The whole decision on a call: whom it is for, and what they may do to the ticket that it names.
+///
+/// # Errors
+/// As [`admit`] and [`require`].
+pub fn decide(call: &Call, asker: Asker, standing: Standing, settings: &Settings) -> Result<(), Denial> {
+    admit(call.need, asker, settings.guest_tickets)?;
+    match call.action {
+        Some(action) => require(standing, action, settings).map_err(Denial::Refused),
+        None => Ok(()),
+    }
+}
