@@ -6,7 +6,7 @@ use std::time::Duration;
 use axum::extract::State;
 use chamada_domain::{AttachmentId, FieldError, Timestamp, media, timestamp};
 use chamada_platform::{UploadRules, random};
-use chamada_store::{Made, StoreError, Upload};
+use chamada_store::{Made, StoreError, Upload, upload_object};
 use chamada_web::openapi::{IdempotencyHeader, WriteProblems};
 use chamada_web::read::{Spot, integer, line};
 use chamada_web::{App, Fields, Input, Json, Problem, Write};
@@ -14,7 +14,7 @@ use http::StatusCode;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::{Uploader, object_key};
+use crate::Uploader;
 
 /// For how long a presigned URL takes the file, in minutes.
 const PUT_MINUTES: u8 = 15;
@@ -172,7 +172,7 @@ async fn target(app: &App, upload: &Upload, now: Timestamp) -> Result<Announced,
         expires_in: Duration::from_secs(u64::from(PUT_MINUTES) * 60),
     };
     let bucket = &app.platform.config().files_bucket;
-    let signed = app.platform.objects().presign_put(bucket, &object_key(&upload.id), rules).await?;
+    let signed = app.platform.objects().presign_put(bucket, &upload_object(&upload.id), rules).await?;
     Ok(Announced {
         attachment_id: upload.id.clone(),
         upload: PutTarget {

@@ -9,7 +9,7 @@ mod download;
 use axum::extract::{FromRequestParts, State};
 use chamada_domain::AttachmentId;
 use chamada_platform::Platform;
-use chamada_store::StoreError;
+use chamada_store::{StoreError, upload_object};
 use chamada_web::openapi::{IdempotencyHeader, WriteProblems};
 use chamada_web::{App, Caller, Id, Nothing, Problem, Write};
 use http::StatusCode;
@@ -26,11 +26,6 @@ pub fn router(platform: Platform) -> OpenApiRouter {
         .routes(routes!(complete::complete))
         .routes(routes!(download::download))
         .with_state(App::new(platform))
-}
-
-/// The object's key in the bucket of files.
-fn object_key(id: &AttachmentId) -> String {
-    format!("files/{id}")
 }
 
 /// Extractor: who may upload. Asked before a body is looked at.
@@ -64,12 +59,12 @@ async fn remove(
     write: Write<Nothing>,
 ) -> Result<StatusCode, Problem> {
     let request = caller.idempotency(&write, app.now())?;
-    match app.store.remove_upload(&id, &owner, request.as_ref()).await {
-        // Once more after a repetition: the first time may have ended between the record and the bytes.
+    match app.store.remove_upload(&id, &owner, app.now(), request.as_ref()).await {
+        // Once more after a repetition: the first time may have ended between the record and the bytes. Where nobody repeats it, housekeeping does.
         Ok(()) | Err(StoreError::Replayed(_)) => {}
         Err(error) => return Err(error.into()),
     }
     let config = app.platform.config();
-    app.platform.objects().delete(&config.files_bucket, &object_key(&id)).await?;
+    app.platform.objects().delete(&config.files_bucket, &upload_object(&id)).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -5,6 +5,11 @@ use chamada_domain::{AttachmentId, EmailAddress, LinkId, MailboxId, Priority, St
 pub(crate) const META: &str = "META";
 pub(crate) const PROFILE: &str = "PROFILE";
 pub(crate) const CONF: &str = "CONF";
+pub(crate) const UPLOAD: &str = "UP";
+/// Partition of `by_updated`: uploads that hang on no ticket, by when they were announced.
+pub(crate) const UPLOADS: &str = "uploads";
+/// Partition of `by_updated`: uploads that can no longer be attached, by when that was written down.
+pub(crate) const ENDED_UPLOADS: &str = "uploads#ended";
 /// Sorts behind every date: tickets without one come last.
 const NO_DATE: &str = "9999";
 
@@ -31,6 +36,11 @@ pub(crate) fn ticket_keys(number: TicketNumber) -> String {
 
 pub(crate) fn upload(id: &AttachmentId) -> String {
     format!("UP#{id}")
+}
+
+/// Which upload a partition key names.
+pub(crate) fn upload_id(pk: &str) -> Option<AttachmentId> {
+    pk.strip_prefix("UP#")?.parse().ok()
 }
 
 pub(crate) fn user(id: &UserId) -> String {

@@ -201,7 +201,7 @@ impl Store {
         for id in with.uploads.iter().flat_map(|uploads| &uploads.ids) {
             let owner = with.uploads.map(|uploads| uploads.owner.clone()).unwrap_or_default();
             let own = Condition::new("stored_owner = :owner", vec![(":owner", s(owner))]);
-            transaction.delete(&self.table, Guard::Upload, keys::upload(id), "UP".into(), Some(own));
+            transaction.delete(&self.table, Guard::Upload, keys::upload(id), keys::UPLOAD.into(), Some(own));
         }
         Ok(())
     }
