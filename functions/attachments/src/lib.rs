@@ -5,17 +5,19 @@
 mod announce;
 mod complete;
 mod download;
+mod uploader;
 
-use axum::extract::{FromRequestParts, State};
+use axum::extract::State;
 use chamada_domain::AttachmentId;
 use chamada_platform::Platform;
 use chamada_store::{StoreError, upload_object};
 use chamada_web::openapi::{IdempotencyHeader, WriteProblems};
-use chamada_web::{App, Caller, Id, Nothing, Problem, Write};
+use chamada_web::{App, Id, Nothing, Problem, Write};
 use http::StatusCode;
-use http::request::Parts;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
+
+use crate::uploader::Uploader;
 
 /// The routes of this function, with full paths.
 #[must_use]
@@ -26,27 +28,6 @@ pub fn router(platform: Platform) -> OpenApiRouter {
         .routes(routes!(complete::complete))
         .routes(routes!(download::download))
         .with_state(App::new(platform))
-}
-
-/// Extractor: who may upload. Asked before a body is looked at.
-struct Uploader {
-    caller: Caller,
-    /// What uploads are bound to: the person, or the guest's session.
-    owner: String,
-}
-
-impl FromRequestParts<App> for Uploader {
-    type Rejection = Problem;
-
-    /// A person who is signed in, or somebody who holds keys of tickets.
-    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
-        let caller = Caller::from_request_parts(parts, app).await?;
-        if caller.user.is_none() && caller.held_keys().is_empty() {
-            return Err(Problem::sign_in_needed());
-        }
-        let owner = caller.name()?;
-        Ok(Self { caller, owner })
-    }
 }
 
 /// Forgets a file that hangs on no ticket, and deletes its bytes.
