@@ -174,6 +174,9 @@ async fn by_key(app: &App, caller: &Caller, presented: &Presented) -> Result<Res
             "This link is too old. Ask for a new one with POST /api/ticket-links.",
         ));
     }
+    if known.held {
+        app.store.release_ticket(presented.ticket).await?;
+    }
     let key = HeldKey {
         ticket: presented.ticket,
         hash: known.hash,

@@ -137,7 +137,7 @@ pub(crate) struct PutTarget {
 /// Announces a file and answers with a presigned URL for its bytes, good for 15 minutes. Repeated with its key, it answers with a fresh URL for the same file.
 ///
 /// Where guests may open tickets, somebody without a session gets one by this, which the file belongs to: 5 files an hour in one session, 30 per source.
-#[utoipa::path(post, path = "/api/attachments", tag = "attachments", security(()), request_body = NewUpload, params(IdempotencyHeader),
+#[utoipa::path(post, path = "/api/attachments", tag = "attachments", security((), ("session" = [])), request_body = NewUpload, params(IdempotencyHeader),
     responses((status = 201, body = Announced), WriteProblems))]
 pub(crate) async fn announce(State(app): State<App>, announcer: Announcer, write: Write<NewUpload>) -> Result<Response, Problem> {
     let now = app.now();

@@ -3,6 +3,7 @@
 mod change;
 mod claim;
 mod files;
+mod guest;
 mod keys;
 mod list;
 mod message;

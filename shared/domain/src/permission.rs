@@ -68,6 +68,8 @@ pub struct Standing {
     pub assigned_elsewhere: bool,
     /// It is Resolved now.
     pub resolved: bool,
+    /// A stranger opened it in its requester's name, who has not come yet: staff's rights don't reach it.
+    pub held: bool,
 }
 
 impl Standing {
@@ -88,12 +90,18 @@ impl Standing {
             watcher_key: holds(&|id| ticket.is_watched_by(id)),
             assigned_elsewhere: ticket.assignee.is_some() && !assignee,
             resolved: ticket.status == Status::Resolved,
+            held: ticket.held,
         }
+    }
+
+    /// The role that counts at this ticket.
+    fn role_here(self) -> Option<Role> {
+        self.role.filter(|_| !self.held)
     }
 
     /// Whether a specialist's rights reach this ticket.
     fn attends(self, settings: &Settings) -> bool {
-        match self.role {
+        match self.role_here() {
             Some(Role::Administrator) => true,
             Some(Role::Specialist) => self.assignee || settings.specialists_see == SpecialistsSee::All,
             Some(Role::User) | None => false,
@@ -107,7 +115,7 @@ impl Standing {
 
     fn may_claim(self, settings: &Settings) -> bool {
         let sees_all = settings.specialists_see == SpecialistsSee::All;
-        match self.role {
+        match self.role_here() {
             Some(Role::Administrator) => true,
             Some(Role::Specialist) if self.assigned_elsewhere => sees_all,
             Some(Role::Specialist) => sees_all || settings.specialists_claim || self.assignee,
@@ -125,8 +133,8 @@ impl Standing {
             Action::Cc => attends || self.requester,
             Action::Claim => self.may_claim(settings),
             Action::Rate => self.resolved && (self.requester || self.requester_key),
-            Action::Status | Action::Assign | Action::Delete => self.role == Some(Role::Administrator),
-            Action::Keys => self.role == Some(Role::Administrator) || self.requester || self.watcher,
+            Action::Status | Action::Assign | Action::Delete => self.role_here() == Some(Role::Administrator),
+            Action::Keys => self.role_here() == Some(Role::Administrator) || self.requester || self.watcher,
         }
     }
 

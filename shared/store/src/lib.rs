@@ -5,6 +5,7 @@
 mod attachments;
 mod conf;
 mod error;
+mod held;
 mod history;
 mod idempotency;
 mod item;

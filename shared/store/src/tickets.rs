@@ -7,6 +7,7 @@ use futures::future;
 
 use crate::attachments::attachment_item;
 use crate::error::{Made, StoreError};
+use crate::held::held_meta;
 use crate::idempotency::{Idempotency, judge};
 use crate::item::{Item, ItemExt, keyed, n, s, to_json};
 use crate::keys;
@@ -129,6 +130,8 @@ impl Store {
     fn add_ticket(&self, transaction: &mut Transaction, draft: &Draft) -> Result<(), StoreError> {
         let meta = self.meta(&draft.ticket)?;
         let unchanged = match &draft.before {
+            // Released meanwhile, it must not be written as if it were not.
+            Some(before) if before.held => Condition::new("last_seq = :seq AND attribute_exists(held)", vec![(":seq", n(before.last_seq))]),
             Some(before) => Condition::new("last_seq = :seq", vec![(":seq", n(before.last_seq))]),
             None => Condition::absent(),
         };
@@ -145,15 +148,14 @@ impl Store {
     }
 
     /// The ticket's own item, with the attributes that put it into each index.
-    fn meta(&self, ticket: &Ticket) -> Result<Item, StoreError> {
+    pub(crate) fn meta(&self, ticket: &Ticket) -> Result<Item, StoreError> {
+        if ticket.held {
+            return held_meta(ticket);
+        }
         let shard = keys::shard_of(ticket.number, self.shards);
         let partition = |name: &str| s(keys::sharded(name, shard, self.shards));
         let openness = keys::openness(ticket.status);
-        let mut item = keyed(keys::ticket(ticket.number), keys::META)
-            .with("row", s(to_json(ticket)?))
-            .with("last_seq", n(ticket.last_seq))
-            .with("version", n(ticket.version))
-            .with("updated_at", s(ticket.updated_at.to_string()))
+        let mut item = bare_meta(ticket)?
             .with("list_pk", partition(openness))
             .with("status_pk", partition(ticket.status.as_str()))
             .with("requester_pk", s(ticket.requester.id.as_str()))
@@ -205,6 +207,15 @@ impl Store {
         }
         Ok(())
     }
+}
+
+/// The ticket's own item without what puts it into indexes.
+pub(crate) fn bare_meta(ticket: &Ticket) -> Result<Item, StoreError> {
+    Ok(keyed(keys::ticket(ticket.number), keys::META)
+        .with("row", s(to_json(ticket)?))
+        .with("last_seq", n(ticket.last_seq))
+        .with("version", n(ticket.version))
+        .with("updated_at", s(ticket.updated_at.to_string())))
 }
 
 enum Outcome {

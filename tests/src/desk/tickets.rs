@@ -26,7 +26,15 @@ impl Desk {
         draft.ticket
     }
 
-    /// The same, not written yet.
+    /// A ticket that a stranger opened in this person's name, held until they come.
+    pub async fn held(&self, requester: &User) -> Ticket {
+        let mut draft = self.draft_of(requester, |_| ()).await;
+        draft.ticket.held = true;
+        self.app.store.open_ticket(&draft, &With::default()).await.unwrap();
+        draft.ticket
+    }
+
+    /// A ticket of this person, not written yet.
     pub async fn draft_of(&self, requester: &User, otherwise: impl FnOnce(&mut NewTicket)) -> Draft {
         let number = self.app.store.next_number().await.unwrap();
         let mut new = NewTicket {

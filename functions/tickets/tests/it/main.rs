@@ -6,6 +6,8 @@ mod kit;
 mod change;
 mod claim;
 mod create;
+mod guests;
+mod held;
 mod keys;
 mod lists;
 mod messages;

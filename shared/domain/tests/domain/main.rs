@@ -3,6 +3,7 @@
 
 mod chain;
 mod fixtures;
+mod held;
 mod message;
 mod permission;
 mod row;
