@@ -262,7 +262,8 @@ mod tests {
         Handlers {
             outbox: nothing.clone(),
             notifier,
-            mail_sweep: nothing,
+            mail_sweep: nothing.clone(),
+            housekeeping: nothing,
         }
     }
 

@@ -24,11 +24,13 @@ pub enum Function {
     Notifier,
     /// Mailboxes into tickets.
     MailSweep,
+    /// What nobody needs any longer goes.
+    Housekeeping,
 }
 
 impl Function {
     /// All of them.
-    pub const ALL: [Self; 3] = [Self::Outbox, Self::Notifier, Self::MailSweep];
+    pub const ALL: [Self; 4] = [Self::Outbox, Self::Notifier, Self::MailSweep, Self::Housekeeping];
 
     /// The folder's name, which is also the binary's.
     #[must_use]
@@ -37,6 +39,7 @@ impl Function {
             Self::Outbox => "outbox",
             Self::Notifier => "notifier",
             Self::MailSweep => "mail-sweep",
+            Self::Housekeeping => "housekeeping",
         }
     }
 
@@ -52,7 +55,7 @@ impl Function {
     pub fn concurrency(self, relay: bool) -> usize {
         match self {
             Self::Notifier if relay => 8,
-            Self::Outbox | Self::Notifier => 1,
+            Self::Outbox | Self::Notifier | Self::Housekeeping => 1,
             Self::MailSweep => 4,
         }
     }
@@ -67,6 +70,8 @@ pub struct Handlers {
     pub notifier: Handler,
     /// `mail-sweep`.
     pub mail_sweep: Handler,
+    /// `housekeeping`.
+    pub housekeeping: Handler,
 }
 
 impl Handlers {
@@ -77,6 +82,7 @@ impl Handlers {
             Function::Outbox => &self.outbox,
             Function::Notifier => &self.notifier,
             Function::MailSweep => &self.mail_sweep,
+            Function::Housekeeping => &self.housekeeping,
         }
     }
 }

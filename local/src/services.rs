@@ -229,12 +229,13 @@ impl Services {
         &self.bus
     }
 
-    /// Starts what calls the event functions: the stream, the bus, the schedules (each `sweep_every`, unless that is zero), and
-    /// the tidying of expired items.
+    /// Starts what calls the event functions: the stream, the bus, the schedules (that of the mailboxes each `sweep_every`, unless that is zero),
+    /// and the tidying of expired items.
     pub fn run(&self, handlers: &Handlers, sweep_every: Duration) {
         // A mail may come a moment later; for an answer, or the end of a sweep, somebody waits.
         let handlers = &Handlers {
             notifier: self.background.handler(handlers.notifier.clone()),
+            housekeeping: self.background.handler(handlers.housekeeping.clone()),
             ..handlers.clone()
         };
         let follower = Follower {
@@ -250,10 +251,19 @@ impl Services {
         self.bus.deliver(handlers, self.outbox.is_none(), &self.stop, &self.tasks);
         self.tasks
             .spawn(schedule::sweep_expired(Arc::clone(&self.engine), self.stop.clone()));
-        if !sweep_every.is_zero() {
-            let (template, clock) = (Arc::clone(&self.template), self.clock.clone());
-            self.tasks
-                .spawn(schedule::run(template, handlers.clone(), clock, sweep_every, self.stop.clone()));
+        for schedule in &self.template.schedules {
+            let every = schedule::period(schedule, sweep_every);
+            if !every.is_zero() {
+                let (timeout, clock) = (self.template.timeout(&schedule.function), self.clock.clone());
+                self.tasks.spawn(schedule::run(
+                    schedule.clone(),
+                    timeout,
+                    handlers.clone(),
+                    clock,
+                    every,
+                    self.stop.clone(),
+                ));
+            }
         }
     }
 

@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 use serde_yaml_ng::Value as Yaml;
 
 use crate::pattern::{Pattern, PatternError};
+use crate::schedule::rate;
 
 /// The template that this program was built with.
 const EMBEDDED: &str = include_str!("../../infra/template.yaml");
@@ -88,6 +89,8 @@ pub struct Schedule {
     pub function: String,
     /// The event's text, JSON.
     pub input: Value,
+    /// How often it comes.
+    pub every: Duration,
 }
 
 /// A route of the HTTP API.
@@ -266,7 +269,9 @@ fn retry(details: &Value) -> Retry {
 fn schedule(name: String, function: &str, details: &Value) -> Result<Schedule, TemplateError> {
     let input = text(details, "Input").ok_or_else(|| missing(&format!("the input of {name}")))?;
     let input = serde_json::from_str(input).map_err(|error| missing(&format!("an input of {name} in JSON: {error}")))?;
+    let every = text(details, "ScheduleExpression").and_then(rate);
     Ok(Schedule {
+        every: every.ok_or_else(|| missing(&format!("the rate of {name}")))?,
         name,
         function: function.to_owned(),
         input,

@@ -68,6 +68,7 @@ pub async fn functions(platform: &Platform) -> Result<Functions, WiringError> {
     let outbox = Arc::new(outbox::Handler::new(platform.clone()));
     let notifier = Arc::new(notifier::Handler::new(platform.clone()));
     let mail_sweep = mail_sweep::Handler::new(platform.clone()).map_err(|error| WiringError(error.to_string()))?;
+    let housekeeping = Arc::new(housekeeping::Handler::new(platform.clone()));
     // Alone on this folder: whatever lease is held, its holder is no more.
     mail_sweep.free_leases().await?;
     Ok(Functions {
@@ -84,6 +85,10 @@ pub async fn functions(platform: &Platform) -> Result<Functions, WiringError> {
             mail_sweep: handler(move |event, deadline| {
                 let mail_sweep = mail_sweep.clone();
                 async move { mail_sweep.handle(event, deadline).await }
+            }),
+            housekeeping: handler(move |event, deadline| {
+                let housekeeping = housekeeping.clone();
+                async move { housekeeping.handle(event, deadline).await }
             }),
         },
         is_administrator: administrator_check(platform),

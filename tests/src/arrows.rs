@@ -4,7 +4,7 @@ use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The functions: each may use the shared crates, and never another function.
-pub const FUNCTIONS: [&str; 7] = [
+pub const FUNCTIONS: [&str; 8] = [
     "tickets",
     "attachments",
     "accounts",
@@ -12,6 +12,7 @@ pub const FUNCTIONS: [&str; 7] = [
     "mail-sweep",
     "outbox",
     "notifier",
+    "housekeeping",
 ];
 
 /// Shared crates.

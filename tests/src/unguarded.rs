@@ -19,6 +19,8 @@ pub enum Guard {
     Sequence,
     /// Anybody holds the lease: conditions on a mailbox's lease are dropped.
     Fence,
+    /// Anybody may take, complete or end an upload, whatever became of it: conditions on uploads are dropped.
+    Upload,
     /// Everybody is an administrator, who may do all: roles are changed in every account that is read. What decides on permissions is left as it
     /// is, and lets everybody through.
     Permission,
@@ -182,6 +184,7 @@ impl State {
             Guard::Ledger | Guard::Permission => false,
             Guard::Sequence => partition_key(action).starts_with("T#") && (sort_key == "META" || sort_key.starts_with("H#")),
             Guard::Fence => sort_key == "LEASE",
+            Guard::Upload => sort_key == "UP",
         }
     }
 }

@@ -39,6 +39,8 @@ pub(crate) struct Known {
     pub(crate) key: TicketKey,
     /// The person.
     pub(crate) person: User,
+    /// Whether the ticket waits for this very person to come.
+    pub(crate) held: bool,
 }
 
 /// 401 for whatever cannot be right, without saying why.
@@ -62,7 +64,8 @@ pub(crate) async fn look_up(app: &App, presented: &Presented) -> Result<Known, P
     };
     let settings = &app.store.configuration().await?.settings;
     if person.active && Standing::of(&viewer, &ticket).permits(Action::See, settings) {
-        Ok(Known { hash, key, person })
+        let held = ticket.held && ticket.requester.id == person.id;
+        Ok(Known { hash, key, person, held })
     } else {
         Err(bad_credentials())
     }

@@ -3,7 +3,6 @@
 
 mod first;
 mod keys;
-mod limits;
 mod me;
 mod password;
 mod requests;

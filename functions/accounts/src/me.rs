@@ -8,11 +8,10 @@ use chamada_platform::Secret;
 use chamada_store::{Idempotency, StoreError};
 use chamada_web::openapi::{IdempotencyHeader, ReadProblems, WriteProblems};
 use chamada_web::read::{Fields, Input, boolean, line, secret, word};
-use chamada_web::{App, Conditional, Json, Problem, SignedIn, SourceAddress, Write};
+use chamada_web::{App, Conditional, Json, Problem, SignedIn, SourceAddress, Write, limit};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::limits::limit;
 use crate::password;
 use crate::requests::{or_as_it_is, sealed};
 use crate::session::{WRONG_PASSWORDS, attempts_of};

@@ -2,10 +2,9 @@
 
 use std::future::Future;
 
-use chamada_domain::Timestamp;
 use chamada_platform::Platform;
 use chamada_store::{Idempotency, StoreError};
-use chamada_web::{Caller, Problem, SourceAddress, Write};
+use chamada_web::Problem;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
@@ -23,18 +22,6 @@ pub(crate) fn or_done(outcome: Result<(), StoreError>) -> Result<(), Problem> {
         Err(StoreError::Replayed(_)) => Ok(()),
         other => Ok(other?),
     }
-}
-
-/// A request as the store remembers it, from anybody: somebody without a session is told by where they come from.
-pub(crate) fn of_anyone<T>(caller: &Caller, source: SourceAddress, write: &Write<T>, now: Timestamp) -> Option<Idempotency> {
-    let key = write.key.as_ref()?;
-    let name = caller.name().unwrap_or_else(|_| format!("from.{}", source.limit_key()));
-    Some(Idempotency {
-        caller: name,
-        key: key.as_str().to_owned(),
-        digest: write.digest.clone(),
-        now,
-    })
 }
 
 /// The same request with its digest sealed by a key of the deployment: a plain digest of a body with a password in it could be guessed at.

@@ -8,8 +8,8 @@ use chamada_store::{HeldKey, Redeemed, Session, StoreError};
 use chamada_web::credentials::{ended_session_cookie, session_cookie};
 use chamada_web::openapi::WriteProblems;
 use chamada_web::read::{Fields, Input, email, secret};
-use chamada_web::session::{guest_cookie, person_cookie};
-use chamada_web::{App, Caller, Json, Problem, SameOrigin, SignedIn, SourceAddress};
+use chamada_web::session::{GUEST_DAYS, begin_guest, person_cookie};
+use chamada_web::{App, Caller, Json, Problem, SameOrigin, SignedIn, SourceAddress, limit};
 use http::StatusCode;
 use http::header::SET_COOKIE;
 use serde::Serialize;
@@ -17,7 +17,6 @@ use time::Duration;
 use utoipa::ToSchema;
 
 use crate::keys::{Presented, bad_credentials, look_up};
-use crate::limits::limit;
 use crate::password;
 use crate::view::UserView;
 
@@ -175,6 +174,9 @@ async fn by_key(app: &App, caller: &Caller, presented: &Presented) -> Result<Res
             "This link is too old. Ask for a new one with POST /api/ticket-links.",
         ));
     }
+    if known.held {
+        app.store.release_ticket(presented.ticket).await?;
+    }
     let key = HeldKey {
         ticket: presented.ticket,
         hash: known.hash,
@@ -202,10 +204,9 @@ fn widened(app: &App, caller: &Caller, person: &User, session: &Session) -> Resu
 async fn start_as_guest(app: &App, person: &User, key: HeldKey, now: Timestamp) -> Result<Response, Problem> {
     let mut session = Session::begin(now);
     session.hold(key);
-    let secret = Secret::generate();
-    app.store.save_guest_session(&secret_hash(&secret), &session).await?;
-    let cookie = (guest_cookie(&secret), Duration::days(90));
-    answer(app, person, reach(&session), Some(cookie))
+    let (record, cookie) = begin_guest(app, session).await?;
+    let cookie = (cookie, Duration::days(GUEST_DAYS));
+    answer(app, person, reach(&record.session), Some(cookie))
 }
 
 fn reach(session: &Session) -> Scope {

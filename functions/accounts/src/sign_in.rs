@@ -4,15 +4,15 @@ use axum::extract::State;
 use chamada_domain::{EmailAddress, LinkId, Locale, Role, User, UserId};
 use chamada_platform::random;
 use chamada_store::{AskedLink, Idempotency, StoreError};
+use chamada_web::idempotency::of_anyone;
 use chamada_web::openapi::{IdempotencyHeader, WriteProblems};
 use chamada_web::read::{Fields, Input, email, word};
-use chamada_web::{App, Caller, Problem, SourceAddress, Write};
+use chamada_web::{App, Caller, Problem, SourceAddress, Write, limit};
 use http::StatusCode;
 use utoipa::ToSchema;
 
 use crate::keys::{Presented, look_up};
-use crate::limits::limit;
-use crate::requests::{of_anyone, or_done};
+use crate::requests::or_done;
 
 /// Links an hour for one address, and for one source.
 const PER_ADDRESS: u64 = 5;

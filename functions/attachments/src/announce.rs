@@ -4,17 +4,21 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use axum::extract::State;
+use axum::response::{IntoResponse, Response};
 use chamada_domain::{AttachmentId, FieldError, Timestamp, media, timestamp};
 use chamada_platform::{UploadRules, random};
-use chamada_store::{Made, StoreError, Upload};
+use chamada_store::{Made, StoreError, Upload, upload_object};
+use chamada_web::credentials::session_cookie;
 use chamada_web::openapi::{IdempotencyHeader, WriteProblems};
 use chamada_web::read::{Spot, integer, line};
+use chamada_web::session::GUEST_DAYS;
 use chamada_web::{App, Fields, Input, Json, Problem, Write};
 use http::StatusCode;
+use http::header::SET_COOKIE;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::{Uploader, object_key};
+use crate::uploader::{Announcer, Uploader};
 
 /// For how long a presigned URL takes the file, in minutes.
 const PUT_MINUTES: u8 = 15;
@@ -131,16 +135,16 @@ pub(crate) struct PutTarget {
 }
 
 /// Announces a file and answers with a presigned URL for its bytes, good for 15 minutes. Repeated with its key, it answers with a fresh URL for the same file.
-#[utoipa::path(post, path = "/api/attachments", tag = "attachments", request_body = NewUpload, params(IdempotencyHeader),
+///
+/// Where guests may open tickets, somebody without a session gets one by this, which the file belongs to: 5 files an hour in one session, 30 per source.
+#[utoipa::path(post, path = "/api/attachments", tag = "attachments", security((), ("session" = [])), request_body = NewUpload, params(IdempotencyHeader),
     responses((status = 201, body = Announced), WriteProblems))]
-pub(crate) async fn announce(
-    State(app): State<App>,
-    Uploader { caller, owner }: Uploader,
-    write: Write<NewUpload>,
-) -> Result<(StatusCode, Json<Announced>), Problem> {
+pub(crate) async fn announce(State(app): State<App>, announcer: Announcer, write: Write<NewUpload>) -> Result<Response, Problem> {
     let now = app.now();
-    let request = caller.idempotency(&write, now)?;
+    announcer.count(&app).await?;
     write.body.check(app.store.configuration().await?.settings.max_attachment_mb)?;
+    let (Uploader { caller, owner }, cookie) = announcer.with_session(&app).await?;
+    let request = caller.idempotency(&write, now)?;
     let upload = Upload {
         id: AttachmentId::from_random(random()),
         name: write.body.name,
@@ -154,7 +158,13 @@ pub(crate) async fn announce(
         Err(StoreError::Replayed(made)) => app.store.upload(&replayed(made)?, now).await?.upload,
         Err(error) => return Err(error.into()),
     };
-    Ok((StatusCode::CREATED, Json(target(&app, &upload, now).await?)))
+    let mut response = (StatusCode::CREATED, Json(target(&app, &upload, now).await?)).into_response();
+    if let Some(cookie) = cookie {
+        let age = timestamp::days(GUEST_DAYS);
+        let header = session_cookie(&app.platform.config().site_url, &cookie, age)?;
+        response.headers_mut().insert(SET_COOKIE, header);
+    }
+    Ok(response)
 }
 
 fn replayed(made: Made) -> Result<AttachmentId, Problem> {
@@ -172,7 +182,11 @@ async fn target(app: &App, upload: &Upload, now: Timestamp) -> Result<Announced,
         expires_in: Duration::from_secs(u64::from(PUT_MINUTES) * 60),
     };
     let bucket = &app.platform.config().files_bucket;
-    let signed = app.platform.objects().presign_put(bucket, &object_key(&upload.id), rules).await?;
+    let signed = app
+        .platform
+        .objects()
+        .presign_put(bucket, &upload_object(&upload.id), rules)
+        .await?;
     Ok(Announced {
         attachment_id: upload.id.clone(),
         upload: PutTarget {

@@ -2,14 +2,14 @@
 
 use axum::extract::State;
 use chamada_domain::{AttachmentId, media};
-use chamada_store::Upload;
+use chamada_store::{Upload, upload_object};
 use chamada_web::openapi::{IdempotencyHeader, WriteProblems};
 use chamada_web::{App, Id, Json, Nothing, Problem, Write};
 use http::StatusCode;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::{Uploader, object_key};
+use crate::uploader::Uploader;
 
 /// A file that is there and may be attached.
 #[derive(Debug, Serialize, ToSchema)]
@@ -60,7 +60,11 @@ pub(crate) async fn complete(
 
 /// Compares what lies in the bucket with what was announced, and deletes it where they differ.
 async fn inspect(app: &App, upload: &Upload) -> Result<(), Problem> {
-    let (objects, bucket, key) = (app.platform.objects(), &app.platform.config().files_bucket, object_key(&upload.id));
+    let (objects, bucket, key) = (
+        app.platform.objects(),
+        &app.platform.config().files_bucket,
+        upload_object(&upload.id),
+    );
     let Some(head) = objects.head(bucket, &key).await? else {
         return Err(Problem::conflict("not_uploaded").with_detail("The file has not arrived yet."));
     };

@@ -160,6 +160,7 @@ async fn deliver(
     };
     let at = entry.entry.at;
     let news = match item {
+        Item::Received if ticket.held => News::ToConfirm,
         Item::Received => News::Received { text: words },
         Item::Reply => News::Reply {
             author: name,

@@ -89,10 +89,7 @@ async fn of_own(app: &App, user: &User, settings: &Settings) -> Result<Counts, P
 async fn of_customer(app: &App, caller: &Caller, user: &User, settings: &Settings) -> Result<Counts, Problem> {
     let viewer = caller.viewer();
     let shown = |ticket: &Ticket| ticket.status.is_pending() && Standing::of(&viewer, ticket).permits(Action::See, settings);
-    let page = app
-        .store
-        .list(&List::Follower(user.id.clone()), None, u16::MAX, true, shown)
-        .await?;
+    let page = app.store.list(&List::Own(user.id.clone()), None, u16::MAX, true, shown).await?;
     let own = page.tickets.iter().filter(|ticket| ticket.requester.id == user.id).count();
     Ok(Counts {
         pending: capped(page.tickets.len()),

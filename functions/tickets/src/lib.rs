@@ -7,6 +7,7 @@ mod change;
 mod claim;
 mod counts;
 mod files;
+mod guest;
 mod keys;
 mod list;
 mod marks;

@@ -182,6 +182,7 @@ impl Wanted {
         };
         let to_take = user.role == Role::Specialist && settings.specialists_claim && assignee == Some(None);
         let list = match (sees_all, requester, assignee) {
+            (true, Some(requester), _) if requester == user.id => List::Own(requester),
             (true, Some(requester), _) => List::Follower(requester),
             // Nobody's may be many: they are read in the order that is asked for, and filtered.
             (true, None, Some(None)) if self.sort != Sort::Updated => return self.general(),
@@ -191,7 +192,7 @@ impl Wanted {
             (false, requester, _) if user.role == Role::Specialist && requester.as_ref() != Some(&user.id) => {
                 self.attended(Some(user.id.clone()))
             }
-            (false, ..) => List::Follower(user.id.clone()),
+            (false, ..) => List::Own(user.id.clone()),
         };
         Plan {
             filtered: self.filters_rows(&list),
@@ -242,9 +243,10 @@ impl Wanted {
             List::Statuses(_) => false,
             List::Assignee { .. } => !(whole(true) && whole(false)),
             List::PendingByPriority | List::PendingByDue => !(whole(true)),
-            List::Follower(_) | List::Deleted => statuses.len() < Status::ALL.len(),
+            List::Follower(_) | List::Own(_) | List::Deleted => statuses.len() < Status::ALL.len(),
         };
-        let by_person = matches!(list, List::Follower(_)) || (self.assignee.is_some() && !matches!(list, List::Assignee { .. }));
+        let by_person =
+            matches!(list, List::Follower(_) | List::Own(_)) || (self.assignee.is_some() && !matches!(list, List::Assignee { .. }));
         by_status
             || by_person && (self.assignee.is_some() || self.requester.is_some())
             || self.kind.is_some()

@@ -7,13 +7,15 @@ use chamada_domain::entry::Place;
 use chamada_domain::open::NewTicket;
 use chamada_domain::permission::Standing;
 use chamada_domain::tree::{Strictness, check_place};
-use chamada_domain::{AttachmentId, CategoryId, EmailAddress, FieldError, Kind, Priority, TicketNumber, UnitId, User};
+use chamada_domain::{AttachmentId, CategoryId, EmailAddress, FieldError, Kind, Priority, Ticket, TicketNumber, UnitId, User};
 use chamada_store::{Configuration, Made, StoreError, With};
+use chamada_web::idempotency::of_anyone;
 use chamada_web::read::{email, id, line, list, object, text, word};
-use chamada_web::{App, Caller, Fields, Input, Json, Problem, SignedIn, Write};
+use chamada_web::{App, Caller, Fields, Input, Json, Problem, SourceAddress, Write};
 use http::{StatusCode, header::LOCATION};
 
 use crate::files::{MAX_FILES, attach, distinct};
+use crate::guest::{self, Guest, Opener};
 use crate::people::{person, watchers};
 use crate::salt;
 use crate::view::TicketView;
@@ -48,6 +50,9 @@ pub(crate) struct NewTicketBody {
     cc: Vec<EmailAddress>,
     #[schema(max_items = 20, required = false)]
     attachment_ids: Vec<AttachmentId>,
+    /// Whoever has not signed in says here who they are, where `guest_tickets` is on. They name nobody in `cc` and 5 files at most, and the ticket
+    /// becomes visible to staff when the link that is mailed to the address is first used.
+    guest: Option<Guest>,
 }
 
 /// On whose behalf a ticket is opened.
@@ -72,6 +77,7 @@ impl Input for NewTicketBody {
         let requester = f.optional("requester", object(on_behalf));
         let cc = f.or_default("cc", list(0..=MAX_CC.0, email()));
         let attachment_ids = f.or_default("attachment_ids", list(0..=MAX_FILES, id()));
+        let guest = f.optional("guest", object(Guest::read));
         Some(Self {
             title: title?,
             body: body?,
@@ -86,6 +92,7 @@ impl Input for NewTicketBody {
             requester: requester?,
             cc: cc?,
             attachment_ids: distinct(attachment_ids?),
+            guest: guest?,
         })
     }
 }
@@ -113,12 +120,16 @@ impl NewTicketBody {
     }
 
     /// Every fault that depends on who asks and on the trees.
-    fn check(&self, author: &User, configuration: &Configuration) -> Result<(), Problem> {
-        let mut faults = Vec::new();
-        if !author.role.is_staff() {
+    fn check(&self, author: Option<&User>, configuration: &Configuration) -> Result<(), Problem> {
+        let mut faults = match (author, &self.guest) {
+            (None, _) => guest::faults(self.cc.len(), self.attachment_ids.len()),
+            (Some(_), Some(_)) => vec![FieldError::new("guest", "not_allowed", "Whoever is signed in is no guest.")],
+            (Some(_), None) => Vec::new(),
+        };
+        if !author.is_some_and(|author| author.role.is_staff()) {
             faults.extend(self.priority.map(|_| FieldError::staff_only("priority")));
             faults.extend(self.requester.as_ref().map(|_| FieldError::staff_only("requester")));
-            if self.cc.len() > MAX_CC.1 {
+            if author.is_some() && self.cc.len() > MAX_CC.1 {
                 faults.push(FieldError::new("cc", "too_many", "This may have 5 addresses at most."));
             }
         }
@@ -136,23 +147,32 @@ impl NewTicketBody {
 }
 
 /// Opens a ticket.
+///
+/// Where `guest_tickets` is on, somebody who has not signed in may, with `guest`: 5 an hour for one address, 30 for one source.
 #[utoipa::path(
-    post, path = "/api/tickets", tag = "tickets", request_body = NewTicketBody,
+    post, path = "/api/tickets", tag = "tickets", security((), ("session" = [])), request_body = NewTicketBody,
     params(chamada_web::openapi::IdempotencyHeader),
     responses((status = 201, body = TicketView, headers(("Location" = String))), chamada_web::openapi::WriteProblems)
 )]
 pub(crate) async fn open(
     State(app): State<App>,
-    SignedIn { caller, user }: SignedIn,
+    Opener(caller): Opener,
+    source: SourceAddress,
     request: Write<NewTicketBody>,
 ) -> Result<Response, Problem> {
-    let idempotency = caller.idempotency(&request, app.now())?;
+    let guest = request.body.guest.clone();
+    if caller.user.is_none() {
+        guest.as_ref().ok_or_else(Problem::sign_in_needed)?.count(&app, source).await?;
+    }
+    let idempotency = of_anyone(&caller, source, &request, app.now());
     if let Some(number) = replayed(app.store.replay(idempotency.as_ref()).await)? {
-        return answer(&app, &caller, number).await;
+        return answer(&app, &caller, number, guest).await;
     }
     let configuration = app.store.configuration().await?;
-    request.body.check(&user, &configuration)?;
-    let (draft, uploads) = draft(&app, &caller, &user, request.body, &configuration).await?;
+    request.body.check(caller.user.as_ref(), &configuration)?;
+    let author = author(&app, &caller, guest.as_ref(), &configuration).await?;
+    let (mut draft, uploads) = draft(&app, &caller, &author, request.body, &configuration).await?;
+    draft.ticket.held = caller.user.is_none();
     let with = With {
         idempotency: idempotency.as_ref(),
         uploads: uploads.as_ref(),
@@ -165,10 +185,18 @@ pub(crate) async fn open(
         None => draft.ticket.number,
     };
     if number == draft.ticket.number {
-        let standing = Standing::of(&caller.viewer(), &draft.ticket);
-        return Ok(created(number, TicketView::new(&draft.ticket, standing, &configuration.settings)));
+        return Ok(created(&caller, draft.ticket, guest, &configuration));
     }
-    answer(&app, &caller, number).await
+    answer(&app, &caller, number, guest).await
+}
+
+/// Who writes the ticket: whoever is signed in, or whom the guest says to be.
+async fn author(app: &App, caller: &Caller, guest: Option<&Guest>, configuration: &Configuration) -> Result<User, Problem> {
+    match (&caller.user, guest) {
+        (Some(user), _) => Ok(user.clone()),
+        (None, Some(guest)) => person(app, &guest.email, Some(&guest.name), configuration.settings.default_locale).await,
+        (None, None) => Err(Problem::sign_in_needed()),
+    }
 }
 
 /// The ticket that an earlier request of the same key opened; nothing where this one is the first.
@@ -180,14 +208,20 @@ fn replayed(outcome: Result<(), StoreError>) -> Result<Option<TicketNumber>, Pro
     }
 }
 
-async fn answer(app: &App, caller: &Caller, number: TicketNumber) -> Result<Response, Problem> {
+async fn answer(app: &App, caller: &Caller, number: TicketNumber, guest: Option<Guest>) -> Result<Response, Problem> {
     let (ticket, configuration) = (app.store.ticket(number).await?, app.store.configuration().await?);
-    let standing = Standing::of(&caller.viewer(), &ticket);
-    Ok(created(number, TicketView::new(&ticket, standing, &configuration.settings)))
+    Ok(created(caller, ticket, guest, &configuration))
 }
 
-fn created(number: TicketNumber, view: TicketView) -> Response {
-    (StatusCode::CREATED, [(LOCATION, format!("/api/tickets/{number}"))], Json(view)).into_response()
+fn created(caller: &Caller, mut ticket: Ticket, guest: Option<Guest>, configuration: &Configuration) -> Response {
+    let standing = Standing::of(&caller.viewer(), &ticket);
+    // What the account of an address is called is no stranger's to know.
+    if let (None, Some(guest)) = (&caller.user, guest) {
+        ticket.requester.name = guest.name;
+    }
+    let view = TicketView::new(&ticket, standing, &configuration.settings);
+    let location = format!("/api/tickets/{}", ticket.number);
+    (StatusCode::CREATED, [(LOCATION, location)], Json(view)).into_response()
 }
 
 async fn draft(
@@ -199,7 +233,8 @@ async fn draft(
 ) -> Result<(Draft, Option<chamada_store::Uploads>), Problem> {
     let locale = configuration.settings.default_locale;
     let place = body.place();
-    let owner = caller.name()?;
+    // Without a session nothing was uploaded.
+    let owner = caller.name().unwrap_or_default();
     let (number, files) = futures::join!(app.store.next_number(), attach(app, &owner, &body.attachment_ids));
     let (attachments, uploads) = files?;
     let requester = match &body.requester {

@@ -11,8 +11,8 @@ use chamada_platform::{Clock, random};
 use futures::{Stream, StreamExt};
 use s3s::dto::{
     Checksum, CopyObjectInput, CopyObjectOutput, CopyObjectResult, CopySource, DeleteObjectInput, DeleteObjectOutput, ETag, GetObjectInput,
-    GetObjectOutput, HeadBucketInput, HeadBucketOutput, HeadObjectInput, HeadObjectOutput, PutObjectInput, PutObjectOutput, Range,
-    StreamingBlob, Timestamp,
+    GetObjectOutput, HeadBucketInput, HeadBucketOutput, HeadObjectInput, HeadObjectOutput, ListObjectVersionsInput,
+    ListObjectVersionsOutput, ObjectVersion, PutObjectInput, PutObjectOutput, Range, StreamingBlob, Timestamp,
 };
 use s3s::{S3, S3Error, S3Request, S3Response, S3Result, s3_error};
 use sha2::{Digest, Sha256};
@@ -23,6 +23,12 @@ use super::files::{Description, Files, Placing, Stored, Upload};
 
 /// What is gathered before the disk is asked: a thread hop a piece, and the only memory an upload takes.
 const PIECE: usize = 256 * 1024;
+
+/// What S3 calls an object's one version where none are kept.
+const ONLY_VERSION: &str = "null";
+
+/// The most keys of one listing, as at AWS.
+const MAX_KEYS: usize = 1_000;
 
 /// The backend: files and the clock that stamps them.
 #[derive(Debug, Clone)]
@@ -304,10 +310,40 @@ impl S3 for Backend {
         }))
     }
 
+    /// No versions are kept here: what is deleted is gone, and so is its one version, `null`. Deleting any other does nothing, as at AWS.
     async fn delete_object(&self, request: S3Request<DeleteObjectInput>) -> S3Result<S3Response<DeleteObjectOutput>> {
         let (files, input) = (self.files.clone(), request.input);
-        blocking(move || files.remove(&input.bucket, &input.key)).await?;
+        if input.version_id.as_deref().is_none_or(|version| version == ONLY_VERSION) {
+            blocking(move || files.remove(&input.bucket, &input.key)).await?;
+        }
         Ok(S3Response::new(DeleteObjectOutput::default()))
+    }
+
+    async fn list_object_versions(&self, request: S3Request<ListObjectVersionsInput>) -> S3Result<S3Response<ListObjectVersionsOutput>> {
+        let (files, input) = (self.files.clone(), request.input);
+        if !files.has_bucket(&input.bucket) {
+            return Err(s3_error!(NoSuchBucket));
+        }
+        if input.key_marker.is_some() {
+            return Err(s3_error!(NotImplemented, "listings have one page here"));
+        }
+        let (bucket, prefix) = (input.bucket.clone(), input.prefix.clone().unwrap_or_default());
+        let mut keys = blocking(move || files.keys(&bucket, &prefix)).await?;
+        let truncated = keys.len() > MAX_KEYS;
+        keys.truncate(MAX_KEYS);
+        let version = |key| ObjectVersion {
+            key: Some(key),
+            version_id: Some(ONLY_VERSION.into()),
+            is_latest: Some(true),
+            ..ObjectVersion::default()
+        };
+        Ok(S3Response::new(ListObjectVersionsOutput {
+            name: Some(input.bucket),
+            prefix: input.prefix,
+            is_truncated: Some(truncated),
+            versions: Some(keys.into_iter().map(version).collect()),
+            ..ListObjectVersionsOutput::default()
+        }))
     }
 
     async fn copy_object(&self, request: S3Request<CopyObjectInput>) -> S3Result<S3Response<CopyObjectOutput>> {

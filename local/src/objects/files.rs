@@ -154,6 +154,34 @@ impl Files {
         }
     }
 
+    /// The keys that begin with `prefix` and have as many parts as it, in their order.
+    ///
+    /// # Errors
+    /// What the file system reports; `InvalidInput` for a prefix without a folder.
+    pub fn keys(&self, bucket: &str, prefix: &str) -> io::Result<Vec<String>> {
+        let (folder, beginning) = prefix
+            .rsplit_once('/')
+            .ok_or_else(|| io::Error::from(io::ErrorKind::InvalidInput))?;
+        let path = self
+            .path(bucket, folder)
+            .ok_or_else(|| io::Error::from(io::ErrorKind::InvalidInput))?;
+        let entries = match std::fs::read_dir(path) {
+            Ok(entries) => entries,
+            Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => return Ok(Vec::new()),
+            Err(error) => return Err(error),
+        };
+        let mut keys = Vec::new();
+        for entry in entries {
+            let entry = entry?;
+            let name = entry.file_name().into_string().unwrap_or_default();
+            if name.starts_with(beginning) && valid_segment(&name) && entry.file_type()?.is_file() {
+                keys.push(format!("{folder}/{name}"));
+            }
+        }
+        keys.sort_unstable();
+        Ok(keys)
+    }
+
     /// Where an object lies. `None` for a key that could lead anywhere else.
     fn path(&self, bucket: &str, key: &str) -> Option<PathBuf> {
         if !valid_segment(bucket) || key.is_empty() || !key.split('/').all(valid_segment) {
@@ -273,8 +301,12 @@ mod tests {
         );
         assert!(put(&files, "3", "files/x", b"", Placing::Replace).unwrap());
         assert_eq!(files.open_object("b", "files/x").unwrap().unwrap().len, 0);
+        assert!(put(&files, "4", "files/xy", b"", Placing::New).unwrap());
+        assert_eq!(files.keys("b", "files/x").unwrap(), ["files/x", "files/xy"]);
         files.remove("b", "files/x").unwrap();
         files.remove("b", "files/x").unwrap();
+        assert_eq!(files.keys("b", "files/x").unwrap(), ["files/xy"]);
+        assert!(files.keys("b", "none/x").unwrap().is_empty() && files.keys("b", "x").is_err());
         assert!(files.open_object("b", "files/x").unwrap().is_none());
         assert_eq!(
             std::fs::read_dir(folder.path().join(".uploads")).unwrap().count(),

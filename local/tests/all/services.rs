@@ -144,6 +144,7 @@ fn noting(outbox: &Seen, notifier: &Seen) -> Handlers {
             async { Ok(Value::Null) }
         }),
         mail_sweep: handler(|_, _| async { Ok(Value::Null) }),
+        housekeeping: handler(|_, _| async { Ok(Value::Null) }),
     }
 }
 

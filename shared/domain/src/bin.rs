@@ -71,8 +71,9 @@ pub fn erase_person(ticket: Ticket, history: &[ChainedEntry], person: &UserId, p
 fn settle(mut draft: Draft, history: &[ChainedEntry]) -> Result<Draft, Refusal> {
     let is_whole = draft.before.as_ref().is_some_and(|before| before.last_seq == history.len() as u64);
     let whole: Vec<ChainedEntry> = history.iter().chain(&draft.entries).cloned().collect();
-    let head = draft.ticket.head_hash.clone();
+    let (head, held) = (draft.ticket.head_hash.clone(), draft.ticket.held);
     let recounted = Ticket::recount(draft.ticket.number, &whole).filter(|recounted| is_whole && recounted.head_hash == head);
     draft.ticket = recounted.ok_or(Refusal::Stale)?;
+    draft.ticket.held = held;
     Ok(draft)
 }

@@ -76,6 +76,8 @@ pub struct Standing {
     pub merged: bool,
     /// It is deleted now.
     pub deleted: bool,
+    /// A stranger opened it in its requester's name, who has not come yet: staff's rights don't reach it.
+    pub held: bool,
 }
 
 impl Standing {
@@ -98,12 +100,18 @@ impl Standing {
             resolved: ticket.status == Status::Resolved,
             merged: ticket.merged_into.is_some(),
             deleted: ticket.deleted_at.is_some(),
+            held: ticket.held,
         }
+    }
+
+    /// The role that counts at this ticket.
+    fn role_here(self) -> Option<Role> {
+        self.role.filter(|_| !self.held)
     }
 
     /// Whether a specialist's rights reach this ticket.
     fn attends(self, settings: &Settings) -> bool {
-        match self.role {
+        match self.role_here() {
             Some(Role::Administrator) => true,
             Some(Role::Specialist) => self.assignee || settings.specialists_see == SpecialistsSee::All,
             Some(Role::User) | None => false,
@@ -117,7 +125,7 @@ impl Standing {
 
     fn may_claim(self, settings: &Settings) -> bool {
         let sees_all = settings.specialists_see == SpecialistsSee::All;
-        match self.role {
+        match self.role_here() {
             Some(Role::Administrator) => true,
             Some(Role::Specialist) if self.assigned_elsewhere => sees_all,
             Some(Role::Specialist) => sees_all || settings.specialists_claim || self.assignee,
@@ -161,8 +169,8 @@ impl Standing {
             Action::Cc => attends || self.requester,
             Action::Claim => self.may_claim(settings),
             Action::Rate => self.requester || self.requester_key,
-            Action::Status | Action::Assign | Action::Merge | Action::Delete => self.role == Some(Role::Administrator),
-            Action::Keys => self.role == Some(Role::Administrator) || self.requester || self.watcher,
+            Action::Status | Action::Assign | Action::Merge | Action::Delete => self.role_here() == Some(Role::Administrator),
+            Action::Keys => self.role_here() == Some(Role::Administrator) || self.requester || self.watcher,
         }
     }
 

@@ -97,6 +97,10 @@ pub struct Ticket {
     /// Its hash, where it is not the newest of all.
     #[serde(rename = "ph", default, skip_serializing_if = "Option::is_none")]
     pub public_hash: Option<String>,
+    /// Whether a stranger opened it in its requester's name, who has not come yet: staff know nothing of it until then. Part neither of the row nor of
+    /// what the history adds up to: the table keeps it beside both.
+    #[serde(skip)]
+    pub held: bool,
 }
 
 /// How a requester found that their ticket was attended to.
@@ -218,6 +222,7 @@ impl Ticket {
             head_hash: GENESIS.to_owned(),
             public_seq: 0,
             public_hash: None,
+            held: false,
         })
     }
 
@@ -225,6 +230,10 @@ impl Ticket {
     pub fn apply(&mut self, next: &ChainedEntry) {
         let at = next.entry.at;
         let author = next.entry.author.as_ref().and_then(|author| author.id.clone());
+        // Whoever goes on writing as the requester came by what was mailed to their address, or has signed in with it.
+        if author.as_ref() == Some(&self.requester.id) {
+            self.held = false;
+        }
         match &next.entry.event {
             Event::Opened(_) | Event::Delivery(_) => {}
             Event::Message(message) => {

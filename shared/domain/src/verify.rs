@@ -88,7 +88,12 @@ pub fn verify(ticket: &Ticket, history: &[Found]) -> Verdict {
         return verdict(Some(reached + 1), Some("the end of the history is missing".into()));
     }
     let beyond_head = sound.iter().rev().skip(1).find(|entry| entry.hash == ticket.head_hash);
-    match Ticket::recount(ticket.number, &sound) {
+    // Whether a ticket is held is in no history.
+    let recounted = Ticket::recount(ticket.number, &sound).map(|recounted| Ticket {
+        held: ticket.held,
+        ..recounted
+    });
+    match recounted {
         Some(recounted) if recounted == *ticket => verdict(None, None),
         Some(_) if beyond_head.is_some() => verdict(
             beyond_head.map(|head| head.entry.seq + 1),

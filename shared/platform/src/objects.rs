@@ -5,6 +5,7 @@ use aws_sdk_s3::Client;
 use aws_sdk_s3::config::RequestChecksumCalculation;
 use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_s3::operation::get_object::GetObjectOutput;
+use aws_sdk_s3::operation::list_object_versions::ListObjectVersionsOutput;
 use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::types::ChecksumMode;
 use base64::Engine;
@@ -179,6 +180,30 @@ impl Objects {
         }
     }
 
+    /// Deletes every version of an object and every mark of a deletion, so that nothing of it is left. Where there is none, that is no error.
+    ///
+    /// # Errors
+    /// S3 did not do it; some versions may be gone.
+    pub async fn purge(&self, bucket: &str, key: &str) -> Result<(), ServiceError> {
+        loop {
+            let request = self.client.list_object_versions().bucket(bucket).prefix(key);
+            let page = request.send().await.map_err(failed)?;
+            let mut found = false;
+            for version in versions_of(&page, key) {
+                found = true;
+                let delete = self.client.delete_object().bucket(bucket).key(key).version_id(version);
+                match delete.send().await {
+                    Err(error) if status(&error) != Some(404) => return Err(failed(error)),
+                    Ok(_) | Err(_) => {}
+                }
+            }
+            // From the beginning again, not from a marker, which would name a version that is no more. Longer keys come behind this one.
+            if !found || page.is_truncated() != Some(true) {
+                return Ok(());
+            }
+        }
+    }
+
     /// Copies an object of up to 5 GB within S3. Bucket and key must need no URL encoding, as ours don't.
     ///
     /// # Errors
@@ -195,6 +220,16 @@ impl Objects {
             .map_err(missing_or_failed)?;
         Ok(())
     }
+}
+
+/// The versions of just this key, among all that begin with it. A bucket without versions calls its objects' one version `null`.
+fn versions_of<'a>(page: &'a ListObjectVersionsOutput, key: &'a str) -> impl Iterator<Item = &'a str> {
+    let versions = page.versions().iter().map(|version| (version.key(), version.version_id()));
+    let marks = page.delete_markers().iter().map(|mark| (mark.key(), mark.version_id()));
+    versions
+        .chain(marks)
+        .filter(move |(found, _)| *found == Some(key))
+        .map(|(_, version)| version.unwrap_or("null"))
 }
 
 async fn read_at_most(object: GetObjectOutput, limit: usize) -> Result<Bytes, ObjectError> {

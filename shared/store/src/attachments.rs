@@ -9,6 +9,7 @@ use crate::item::{Item, ItemExt, keyed};
 use crate::keys;
 use crate::store::Store;
 use crate::tickets::With;
+use crate::uploads::upload_object;
 
 /// A file that hangs on a ticket.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -66,7 +67,7 @@ pub(crate) fn attachment_item(
     with: &With<'_>,
 ) -> Result<Item, StoreError> {
     let object = if with.uploads.is_some_and(|uploads| uploads.ids.contains(&file.attachment_id)) {
-        format!("files/{}", file.attachment_id)
+        upload_object(&file.attachment_id)
     } else {
         format!("sha256/{}", file.sha256)
     };

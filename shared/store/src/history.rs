@@ -168,7 +168,8 @@ impl Store {
 
 /// A ticket's state, if it is this ticket's: the hashes of older histories don't hold the number.
 pub(crate) fn read_ticket(item: &Item, number: TicketNumber) -> Result<Ticket, StoreError> {
-    let ticket: Ticket = item.json("row")?;
+    let mut ticket: Ticket = item.json("row")?;
+    ticket.held = item.contains_key("held");
     let same = ticket.number == number && item.number("last_seq")? == ticket.last_seq && item.number("version")? == ticket.version;
     if same {
         Ok(ticket)

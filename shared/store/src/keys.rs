@@ -7,6 +7,13 @@ pub(crate) const PROFILE: &str = "PROFILE";
 pub(crate) const CONF: &str = "CONF";
 /// The partition of `by_updated` that deleted tickets stand in.
 pub(crate) const DELETED: &str = "deleted";
+pub(crate) const UPLOAD: &str = "UP";
+/// Partition of `by_updated`: tickets that a stranger opened in somebody's name, who has not come yet, by when they were opened.
+pub(crate) const HELD: &str = "held";
+/// Partition of `by_updated`: uploads that hang on no ticket, by when they were announced.
+pub(crate) const UPLOADS: &str = "uploads";
+/// Partition of `by_updated`: uploads that can no longer be attached, by when that was written down.
+pub(crate) const ENDED_UPLOADS: &str = "uploads#ended";
 /// Sorts behind every date: tickets without one come last.
 const NO_DATE: &str = "9999";
 
@@ -33,6 +40,11 @@ pub(crate) fn ticket_keys(number: TicketNumber) -> String {
 
 pub(crate) fn upload(id: &AttachmentId) -> String {
     format!("UP#{id}")
+}
+
+/// Which upload a partition key names.
+pub(crate) fn upload_id(pk: &str) -> Option<AttachmentId> {
+    pk.strip_prefix("UP#")?.parse().ok()
 }
 
 pub(crate) fn user(id: &UserId) -> String {
@@ -121,6 +133,11 @@ pub(crate) fn shard_of(number: TicketNumber, shards: u32) -> u32 {
 /// Whose list an open or closed ticket is in: `usr_…#open`, `none#closed`.
 pub(crate) fn assignee_partition(assignee: Option<&UserId>, openness: &str) -> String {
     format!("{}#{openness}", assignee.map_or("none", UserId::as_str))
+}
+
+/// Whose own list a held ticket is in: theirs alone read it.
+pub(crate) fn held_partition(requester: &UserId) -> String {
+    format!("{requester}#{HELD}")
 }
 
 /// Least first, so that a backwards Query gives the most pressing first, and of these the newest.

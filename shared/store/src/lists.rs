@@ -95,6 +95,8 @@ pub enum List {
     },
     /// Those that somebody opened or watches, latest change first.
     Follower(UserId),
+    /// The same for themselves: with those that were opened in their name and are held until they come.
+    Own(UserId),
     /// Deleted ones whose words are still there, latest deletion first.
     Deleted,
 }
@@ -103,6 +105,8 @@ pub enum List {
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Source {
     Index(Index, String),
+    /// The tickets that are held for somebody.
+    Held(UserId),
     /// The tickets that somebody watches, in the table itself.
     Watched(UserId),
 }
@@ -248,6 +252,11 @@ impl Store {
                 Source::Index(Index::Requester, user.as_str().to_owned()),
                 Source::Watched(user.clone()),
             ],
+            List::Own(user) => {
+                let mut sources = self.sources(&List::Follower(user.clone()));
+                sources.push(Source::Held(user.clone()));
+                sources
+            }
         }
     }
 
@@ -260,6 +269,12 @@ impl Store {
                     rows: rows.collect::<Result<_, StoreError>>()?,
                     more: page.next.is_some(),
                 })
+            }
+            Source::Held(user) => {
+                let part = Source::Index(Index::Requester, keys::held_partition(user));
+                let mut page = Box::pin(self.source_page(&part, forward, start, limit)).await?;
+                page.rows.iter_mut().for_each(|(_, ticket)| ticket.held = true);
+                Ok(page)
             }
             Source::Watched(user) => self.watched_page(user, start, limit).await,
         }

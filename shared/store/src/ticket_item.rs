@@ -1,5 +1,6 @@
 //! A ticket's own item, with the attributes that put it into each index.
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use chamada_domain::Ticket;
 
 use crate::error::StoreError;
@@ -12,6 +13,15 @@ pub(crate) fn ticket_item(ticket: &Ticket, shards: u32) -> Result<Item, StoreErr
         .with("row", s(to_json(ticket)?))
         .with("last_seq", n(ticket.last_seq))
         .with("version", n(ticket.version));
+    if ticket.held {
+        // In its requester's own list and in that of held ones, and in no list that staff read.
+        let held = item
+            .with("held", AttributeValue::Bool(true))
+            .with("updated_at", s(ticket.updated_at.to_string()));
+        return Ok(held
+            .with("list_pk", s(keys::HELD))
+            .with("requester_pk", s(keys::held_partition(&ticket.requester.id))));
+    }
     let shard = keys::shard_of(ticket.number, shards);
     let partition = |name: &str| s(keys::sharded(name, shard, shards));
     if ticket.erased {
@@ -25,7 +35,7 @@ pub(crate) fn ticket_item(ticket: &Ticket, shards: u32) -> Result<Item, StoreErr
 }
 
 /// Puts a ticket into every list that it belongs in.
-fn listed(item: Item, ticket: &Ticket, partition: impl Fn(&str) -> aws_sdk_dynamodb::types::AttributeValue) -> Item {
+fn listed(item: Item, ticket: &Ticket, partition: impl Fn(&str) -> AttributeValue) -> Item {
     let openness = keys::openness(ticket.status);
     let attends = keys::assignee_partition(ticket.assignee.as_ref().map(|member| &member.id), openness);
     let item = item

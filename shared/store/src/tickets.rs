@@ -154,6 +154,8 @@ impl Store {
     fn add_ticket(&self, transaction: &mut Transaction, draft: &Draft) -> Result<(), StoreError> {
         let meta = ticket_item(&draft.ticket, self.shards)?;
         let unchanged = match &draft.before {
+            // Released meanwhile, it must not be written as if it were not.
+            Some(before) if before.held => Condition::new("last_seq = :seq AND attribute_exists(held)", vec![(":seq", n(before.last_seq))]),
             Some(before) => Condition::new("last_seq = :seq", vec![(":seq", n(before.last_seq))]),
             None => Condition::absent(),
         };
@@ -208,7 +210,7 @@ impl Store {
         for id in with.uploads.iter().flat_map(|uploads| &uploads.ids) {
             let owner = with.uploads.map(|uploads| uploads.owner.clone()).unwrap_or_default();
             let own = Condition::new("stored_owner = :owner", vec![(":owner", s(owner))]);
-            transaction.delete(&self.table, Guard::Upload, keys::upload(id), "UP".into(), Some(own));
+            transaction.delete(&self.table, Guard::Upload, keys::upload(id), keys::UPLOAD.into(), Some(own));
         }
     }
 }

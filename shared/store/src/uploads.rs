@@ -8,8 +8,17 @@ use crate::error::{Made, StoreError};
 use crate::idempotency::Idempotency;
 use crate::item::{Item, ItemExt, keyed, s};
 use crate::keys;
-use crate::store::Store;
+use crate::store::{Store, passed};
 use crate::transaction::{Condition, Failure, Guard, Transaction};
+
+/// For how long a file may be attached after it was announced, in days.
+pub(crate) const LIFE_DAYS: i64 = 1;
+
+/// Where an upload's bytes lie in the bucket of files.
+#[must_use]
+pub fn upload_object(id: &AttachmentId) -> String {
+    format!("files/{id}")
+}
 
 /// A file on its way.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -40,7 +49,7 @@ pub struct StoredUpload {
 }
 
 impl Store {
-    /// Announces a file. It disappears after a day unless it is attached.
+    /// Announces a file. It counts as gone after a day unless it is attached; [`Store::end_upload`] then tidies up.
     ///
     /// # Errors
     /// [`StoreError::Replayed`] or [`StoreError::KeyReused`].
@@ -66,11 +75,10 @@ impl Store {
     /// [`StoreError::NotFound`], also where its day has passed.
     pub async fn upload(&self, id: &AttachmentId, now: Timestamp) -> Result<StoredUpload, StoreError> {
         let item = self
-            .read(&keys::upload(id), "UP", true)
+            .read(&keys::upload(id), keys::UPLOAD, true)
             .await?
-            .filter(|item| !item.has_expired(now))
             .ok_or(StoreError::NotFound)?;
-        read_upload(&item)
+        read_upload(&item, now)?.ok_or(StoreError::NotFound)
     }
 
     /// Announced files, in the order of the ids; nothing where there is none.
@@ -81,11 +89,11 @@ impl Store {
         if ids.is_empty() {
             return Ok(Vec::new());
         }
-        let wanted: Vec<_> = ids.iter().map(|id| (keys::upload(id), "UP".to_owned())).collect();
+        let wanted: Vec<_> = ids.iter().map(|id| (keys::upload(id), keys::UPLOAD.to_owned())).collect();
         let items = self.read_all(&wanted).await?;
         items
             .into_iter()
-            .map(|item| item.filter(|item| !item.has_expired(now)).as_ref().map(read_upload).transpose())
+            .map(|item| item.map_or(Ok(None), |item| read_upload(&item, now)))
             .collect()
     }
 
@@ -99,9 +107,9 @@ impl Store {
             .update_item()
             .table_name(&*self.table)
             .key("pk", s(keys::upload(id)))
-            .key("sk", s("UP"))
+            .key("sk", s(keys::UPLOAD))
             .update_expression("SET stored_owner = :owner")
-            .condition_expression("announced_by = :owner")
+            .condition_expression("announced_by = :owner AND attribute_not_exists(ended_at)")
             .expression_attribute_values(":owner", s(owner));
         match update.send().await {
             Ok(_) => self.remember_alone(request, &made(id)).await,
@@ -110,15 +118,24 @@ impl Store {
         }
     }
 
-    /// Forgets a file that hangs on no ticket. Who succeeds may delete its bytes: it can no longer be attached.
+    /// Gives up a file that hangs on no ticket. Who succeeds may delete its bytes: it can no longer be attached.
     ///
     /// # Errors
     /// [`StoreError::NotFound`] where it was attached or removed meanwhile, or is another's; [`StoreError::Replayed`] or [`StoreError::KeyReused`].
-    pub async fn remove_upload(&self, id: &AttachmentId, owner: &str, request: Option<&Idempotency>) -> Result<(), StoreError> {
+    pub async fn remove_upload(
+        &self,
+        id: &AttachmentId,
+        owner: &str,
+        now: Timestamp,
+        request: Option<&Idempotency>,
+    ) -> Result<(), StoreError> {
         self.replay(request).await?;
         let mut transaction = Transaction::default();
-        let own = Condition::new("announced_by = :owner", vec![(":owner", s(owner))]);
-        transaction.delete(&self.table, Guard::Upload, keys::upload(id), "UP".into(), Some(own));
+        let mut change = ending(now);
+        change.values.push((":owner", s(owner)));
+        let own = "announced_by = :owner AND attribute_not_exists(ended_at)";
+        let pk = keys::upload(id);
+        transaction.update(&self.table, Guard::Upload, (&pk, keys::UPLOAD), change, Some(own));
         self.remember(&mut transaction, request, &made(id))?;
         match transaction.run(&self.client).await {
             Ok(()) => Ok(()),
@@ -140,15 +157,34 @@ fn made(id: &AttachmentId) -> Made {
 }
 
 fn upload_item(upload: &Upload) -> Result<Item, StoreError> {
-    Ok(keyed(keys::upload(&upload.id), "UP")
+    // Without `expires_at`: DynamoDB would delete the record alone, and nothing would tell of the bytes any more.
+    Ok(keyed(keys::upload(&upload.id), keys::UPLOAD)
         .with_json("upload", upload)?
-        .expiring(upload.created_at.plus(days(1))))
+        .with("list_pk", s(keys::UPLOADS))
+        .with("updated_at", s(upload.created_at.to_string())))
 }
 
-fn read_upload(item: &Item) -> Result<StoredUpload, StoreError> {
-    Ok(StoredUpload {
-        upload: item.json("upload")?,
+/// The change that ends an upload: it cannot be completed or attached from then on, its name is forgotten, and it waits in the list of those whose
+/// bytes go.
+pub(crate) fn ending(now: Timestamp) -> Condition<'static> {
+    Condition::new(
+        "SET ended_at = :now, updated_at = :now, list_pk = :ended REMOVE stored_owner, upload",
+        vec![(":now", s(now.to_string())), (":ended", s(keys::ENDED_UPLOADS))],
+    )
+}
+
+/// An upload that can still be attached; nothing where it has ended, or its day has passed.
+fn read_upload(item: &Item, now: Timestamp) -> Result<Option<StoredUpload>, StoreError> {
+    if item.contains_key("ended_at") {
+        return Ok(None);
+    }
+    let upload: Upload = item.json("upload")?;
+    if passed(upload.created_at.plus(days(LIFE_DAYS)), now) {
+        return Ok(None);
+    }
+    Ok(Some(StoredUpload {
+        upload,
         owner: item.text("announced_by")?.to_owned(),
         complete: item.contains_key("stored_owner"),
-    })
+    }))
 }

@@ -1,9 +1,13 @@
 //! `Idempotency-Key`: how a client says that a request is the same one again.
 
-use chamada_domain::FieldError;
+use chamada_domain::{FieldError, Timestamp};
+use chamada_store::Idempotency;
 use http::HeaderMap;
 
+use crate::json::Write;
 use crate::problem::Problem;
+use crate::session::Caller;
+use crate::source::SourceAddress;
 
 /// The header's name.
 pub const HEADER: &str = "idempotency-key";
@@ -31,6 +35,19 @@ pub fn key(headers: &HeaderMap) -> Result<Option<IdempotencyKey>, Problem> {
         return Ok(Some(IdempotencyKey(String::from_utf8_lossy(bytes).into_owned())));
     }
     Err(FieldError::new("Idempotency-Key", "invalid", "This must be 1 to 128 visible ASCII characters.").into())
+}
+
+/// A request as the store remembers it, from anybody: somebody without a session is told by where they come from.
+#[must_use]
+pub fn of_anyone<T>(caller: &Caller, source: SourceAddress, write: &Write<T>, now: Timestamp) -> Option<Idempotency> {
+    let key = write.key.as_ref()?;
+    let name = caller.name().unwrap_or_else(|_| format!("from.{}", source.limit_key()));
+    Some(Idempotency {
+        caller: name,
+        key: key.as_str().to_owned(),
+        digest: write.digest.clone(),
+        now,
+    })
 }
 
 #[cfg(test)]

@@ -203,6 +203,20 @@ pub fn guest_cookie(secret: &Secret) -> Secret {
     Secret::new(format!("{GUEST}.{}", secret.expose()))
 }
 
+/// For how long a browser keeps a guest's cookie, in days: as long as such a session can live.
+pub const GUEST_DAYS: i64 = 90;
+
+/// Begins the session of somebody without an account; what finds it in the table, and its cookie.
+///
+/// # Errors
+/// 503.
+pub async fn begin_guest(app: &App, session: Session) -> Result<(SessionRecord, Secret), Problem> {
+    let secret = Secret::generate();
+    let hash = secret_hash(&secret);
+    app.store.save_guest_session(&hash, &session).await?;
+    Ok((SessionRecord { hash, session }, guest_cookie(&secret)))
+}
+
 /// Whom a cookie stands for.
 ///
 /// # Errors

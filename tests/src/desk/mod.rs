@@ -193,6 +193,12 @@ impl Desk {
         Browser::new(self.router.clone(), &self.site)
     }
 
+    /// The same in front of other routes than the desk's own: of a platform that reaches some services elsewhere.
+    #[must_use]
+    pub fn browser_of(&self, routes: impl FnOnce(Platform) -> OpenApiRouter, platform: &Platform) -> Browser {
+        Browser::new(chamada_web::service(routes(platform.clone()), platform), &self.site)
+    }
+
     /// A browser that this person has signed in with, by link, just now.
     pub async fn signed_in(&self, user: &User) -> Browser {
         let (secret, now) = (Secret::generate(), self.now());

@@ -1,7 +1,7 @@
 //! Tickets that are there before a test begins, written by the domain and the store alone.
 
 use chamada_domain::amend::{Amendment, amend};
-use chamada_domain::draft::{Pen, Writer};
+use chamada_domain::draft::{Draft, Pen, Writer};
 use chamada_domain::entry::{AttachedFile, Place};
 use chamada_domain::message::{NewMessage, Voice, post};
 use chamada_domain::open::{NewTicket, open};
@@ -21,6 +21,21 @@ impl Desk {
 
     /// A ticket of this person in which something is otherwise.
     pub async fn ticket_of(&self, requester: &User, with: &With<'_>, otherwise: impl FnOnce(&mut NewTicket)) -> Ticket {
+        let draft = self.draft_of(requester, otherwise).await;
+        self.app.store.open_ticket(&draft, with).await.unwrap();
+        draft.ticket
+    }
+
+    /// A ticket that a stranger opened in this person's name, held until they come.
+    pub async fn held(&self, requester: &User) -> Ticket {
+        let mut draft = self.draft_of(requester, |_| ()).await;
+        draft.ticket.held = true;
+        self.app.store.open_ticket(&draft, &With::default()).await.unwrap();
+        draft.ticket
+    }
+
+    /// A ticket of this person, not written yet.
+    pub async fn draft_of(&self, requester: &User, otherwise: impl FnOnce(&mut NewTicket)) -> Draft {
         let number = self.app.store.next_number().await.unwrap();
         let mut new = NewTicket {
             channel: Channel::Web,
@@ -36,9 +51,7 @@ impl Desk {
             continues: None,
         };
         otherwise(&mut new);
-        let draft = open(number, new, &self.pen(requester), &mut random).unwrap();
-        self.app.store.open_ticket(&draft, with).await.unwrap();
-        draft.ticket
+        open(number, new, &self.pen(requester), &mut random).unwrap()
     }
 
     /// Gives a ticket to somebody.

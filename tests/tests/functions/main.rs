@@ -5,6 +5,7 @@
 mod accounts;
 mod attachments;
 mod fence;
+mod housekeeping;
 mod mail_sweep;
 mod mailboxes;
 mod notifier;

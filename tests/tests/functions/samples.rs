@@ -165,9 +165,9 @@ fn every_sample_is_what_its_function_reads() {
         match path.split_once('/').unwrap() {
             ("tickets" | "attachments" | "accounts" | "mailboxes", _) => read_request(path, &event),
             ("outbox", _) => read_batch(path, &event),
-            ("mail-sweep", "sweep-due.json") => {
+            (function, "sweep-due.json" | "housekeeping-due.json") => {
                 let schedules = Template::embedded().unwrap().schedules;
-                let inputs: Vec<&Value> = schedules.iter().filter(|s| s.function == "mail-sweep").map(|s| &s.input).collect();
+                let inputs: Vec<&Value> = schedules.iter().filter(|s| s.function == function).map(|s| &s.input).collect();
                 assert_eq!(inputs, [&event]);
             }
             ("mail-sweep" | "notifier", _) => {

@@ -26,11 +26,12 @@ fn emitted() -> Vec<(String, &'static str)> {
 }
 
 /// Items of the table, and whether the outbox is to hear of one that is new, with what its state would be where it has one.
-const ITEMS: [(&str, &str, &str, bool); 14] = [
+const ITEMS: [(&str, &str, &str, bool); 15] = [
     ("T#0000001042", "H#00000001", "", true),
     ("T#0000001042", "META", "", false),
     ("T#0000001042", "A#att_0123456789abcdef0123", "", false),
     ("TK#1042", "00ff", "", false),
+    ("UP#att_0123456789abcdef0123", "UP", "", false),
     ("MB#mbx_0123456789abcdef0123", "SWEEP#swp_0123456789abcdef0123", "asked", true),
     ("MB#mbx_0123456789abcdef0123", "SWEEP#swp_0123456789abcdef0123", "running", false),
     ("MB#mbx_0123456789abcdef0123", "UID#1", "", false),
@@ -107,7 +108,11 @@ fn drift(text: &str) -> Vec<String> {
         .iter()
         .map(|schedule| (schedule.function.as_str(), &schedule.input))
         .collect();
-    if schedules != [("mail-sweep", &sample("mail-sweep/sweep-due.json"))] {
+    let right = [
+        ("mail-sweep", &sample("mail-sweep/sweep-due.json")),
+        ("housekeeping", &sample("housekeeping/housekeeping-due.json")),
+    ];
+    if schedules != right {
         found.push(format!("the schedules are {schedules:?}"));
     }
     found
@@ -174,6 +179,14 @@ fn a_trigger_too_few_or_too_many_is_seen() {
         1
     );
     assert_eq!(changed(r#""detail-type":"sweep.due""#, r#""detail-type":"sweep.all""#).len(), 1);
+    assert_eq!(
+        changed(r#""detail-type":"housekeeping.due""#, r#""detail-type":"sweep.due""#).len(),
+        1
+    );
+    assert_eq!(
+        changed("ScheduleExpression: rate(1 hour)", "ScheduleExpression: cron(0 * * * ? *)"),
+        ["the deployment template lacks the rate of housekeeping/HousekeepingDue"]
+    );
     assert_eq!(
         changed("FunctionResponseTypes: [ReportBatchItemFailures]", ""),
         ["the stream goes to outbox"]

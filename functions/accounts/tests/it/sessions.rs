@@ -167,6 +167,25 @@ async fn a_key_opens_a_guests_session_for_its_tickets() {
 }
 
 #[tokio::test]
+async fn the_key_of_a_held_ticket_releases_it_and_no_other_key_does() {
+    let desk = Desk::open(accounts::router).await;
+    let ana = desk.person("ana@example.org", Role::User).await;
+    let (held, other) = (desk.held(&ana).await.number, desk.held(&ana).await.number);
+    let is_held = async |number| desk.app.store.ticket(number).await.unwrap().held;
+    let key = desk.key(held, &ana, Duration::days(30)).await;
+    let expired = desk.key(other, &ana, Duration::ZERO).await;
+    let browser = desk.browser();
+    let present = async |number: u64, key: &str| browser.post("/api/session", &json!({"ticket": number, "ticket_key": key})).await;
+    present(held.0, "x").await.refuses(401, "bad_credentials");
+    present(other.0, &expired).await.refuses(401, "key_expired");
+    assert!(is_held(held).await && is_held(other).await);
+    for _ in 0..2 {
+        present(held.0, &key).await.expect(200);
+        assert!(!is_held(held).await && is_held(other).await);
+    }
+}
+
+#[tokio::test]
 async fn keys_that_are_unknown_expired_foreign_or_of_nobody_open_nothing() {
     let desk = Desk::open(accounts::router).await;
     let (ana, eva) = (

@@ -2,5 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a fixture that breaks must stop the test that asked for it")]
 
 mod downloads;
+mod guests;
 mod kit;
+mod memory;
 mod uploads;

@@ -41,6 +41,24 @@ async fn one_asking_twice_told_is_one_mail_whose_link_works() {
 }
 
 #[tokio::test]
+async fn a_held_ticket_s_requester_is_asked_to_confirm_it_without_a_word_of_whoever_opened_it() {
+    let office = Office::open().await;
+    let number = office.desk.held(&office.ana).await.number;
+    office.tell("opened", number, 1).await.unwrap();
+    let mails = office.taken();
+    assert_eq!(mails.len(), 1, "to her alone");
+    assert!(behind(&mails[0], "Open it to confirm it").is_some(), "{}", mails[0]);
+    assert_eq!(behind(&mails[0], "Smoke"), None);
+    let key = secret_hash(&Secret::new(behind(&mails[0], "key=").unwrap()));
+    let key = office.desk.app.store.ticket_key(number, &key).await.unwrap();
+    assert_eq!(key.unwrap().person, office.ana.id);
+    assert!(
+        office.desk.app.store.ticket(number).await.unwrap().held,
+        "a mail that was sent is not one that was read"
+    );
+}
+
+#[tokio::test]
 async fn a_link_that_could_not_be_mailed_is_mailed_when_the_event_comes_again() {
     let office = Office::open().await;
     let link = ask(&office, &sign_in(&office.ana)).await;

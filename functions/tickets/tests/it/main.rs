@@ -8,6 +8,8 @@ mod bulk;
 mod change;
 mod claim;
 mod create;
+mod guests;
+mod held;
 mod keys;
 mod lists;
 mod marks;

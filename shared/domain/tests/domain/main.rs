@@ -6,6 +6,7 @@ mod claims;
 mod erase;
 mod fates;
 mod fixtures;
+mod held;
 mod lifecycle;
 mod message;
 mod permission;

@@ -29,7 +29,9 @@ fn manner(kind: &Kind<'_>) -> Manner {
     let (automatic, optional) = match kind {
         Kind::News(_, News::Reply { .. } | News::Resolved { .. }) => (false, false),
         Kind::News(_, News::Answer { .. }) => (false, true),
-        Kind::News(_, News::Received { .. } | News::StatusChanged | News::DueChanged | News::Assigned { .. }) => (true, true),
+        Kind::News(_, News::Received { .. } | News::ToConfirm | News::StatusChanged | News::DueChanged | News::Assigned { .. }) => {
+            (true, true)
+        }
         Kind::SignIn { .. } | Kind::TicketLink { .. } => (true, false),
     };
     Manner { automatic, optional }

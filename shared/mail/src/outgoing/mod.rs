@@ -79,6 +79,9 @@ pub enum News<'a> {
         /// What the requester wrote.
         text: &'a str,
     },
+    /// Somebody, perhaps another, opened it in the requester's name: staff hear of it when the requester opens it. None of its words go out under
+    /// the site's name before that.
+    ToConfirm,
     /// Somebody of the staff has answered.
     Reply {
         /// Who.

@@ -206,6 +206,10 @@ impl<'a> Page<'a> {
                 page.say(text);
                 words::received_short(locale).clone_into(&mut page.preheader);
             }
+            News::ToConfirm => {
+                words::confirm(locale).clone_into(&mut page.notice);
+                because = words::because_asked(locale);
+            }
             News::Reply { author, at, text } => page.answer(author, words::replied(locale, &clock.said(*at)), text),
             News::Answer { author, at, text } => {
                 page.answer(author, words::replied(locale, &clock.said(*at)), text);

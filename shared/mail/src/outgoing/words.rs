@@ -41,6 +41,7 @@ fixed! {
     because_of_assignment: "Recibe este correo porque atiende este ticket.", "Você recebe este e-mail porque atende este chamado.", "You get this mail because you attend to this ticket.";
     because_asked: "Recibe este correo porque alguien pidió un enlace para esta dirección. Si no fue usted, no haga nada.", "Você recebe este e-mail porque alguém pediu um link para este endereço. Se não foi você, não faça nada.", "You get this mail because somebody asked for a link for this address. If it was not you, do nothing.";
     received: "Recibimos su solicitud. Le avisaremos por correo cuando haya una respuesta.", "Recebemos sua solicitação. Avisaremos por e-mail quando houver uma resposta.", "We have received your request. We will tell you by mail when there is an answer.";
+    confirm: "Se abrió una solicitud a su nombre. Ábrala para confirmarla: recién entonces la recibe nuestro equipo.", "Uma solicitação foi aberta em seu nome. Abra-a para confirmá-la: só então nossa equipe a recebe.", "A request was opened in your name. Open it to confirm it: only then does our team receive it.";
     received_short: "Recibimos su solicitud", "Recebemos sua solicitação", "We have received your request";
     your_words: "Usted escribió:", "Você escreveu:", "You wrote:";
     reopens: "Si el problema sigue, responda este correo y el ticket se abre otra vez.", "Se o problema continuar, responda este e-mail e o chamado será reaberto.", "If the problem is still there, answer this mail and the ticket opens again.";

@@ -1,7 +1,9 @@
 //! How often one may try.
 
 use chamada_domain::Timestamp;
-use chamada_web::{App, Problem};
+
+use crate::problem::Problem;
+use crate::session::App;
 
 /// Seconds in which uses are counted together: the store counts by the hour of the clock.
 const HOUR: i64 = 3_600;
@@ -10,7 +12,7 @@ const HOUR: i64 = 3_600;
 ///
 /// # Errors
 /// 429 with this code, and `Retry-After` to the end of the hour.
-pub(crate) async fn limit(app: &App, what: &str, who: &str, most: u64, code: &'static str) -> Result<(), Problem> {
+pub async fn limit(app: &App, what: &str, who: &str, most: u64, code: &'static str) -> Result<(), Problem> {
     let now = app.now();
     if app.store.count_use(what, who, now).await? > most {
         Err(Problem::too_many(code, rest_of_hour(now)))

@@ -1,0 +1,71 @@
+//! A desk with uploads that lie in table and bucket.
+
+use chamada_domain::{AttachmentId, Role, User};
+use chamada_platform::{HandlerError, Platform};
+use chamada_store::upload_object;
+use chamada_tests::desk::{Desk, Setup};
+use housekeeping::Handler;
+use serde_json::{Value, json};
+use time::Duration;
+
+pub(crate) const DAY: Duration = Duration::days(1);
+
+pub(crate) struct House {
+    pub(crate) desk: Desk,
+    pub(crate) ana: User,
+}
+
+impl House {
+    pub(crate) async fn open() -> Self {
+        let desk = Desk::without_routes(Setup::default()).await;
+        let ana = desk.person("ana@example.org", Role::User).await;
+        Self { desk, ana }
+    }
+
+    /// A completed upload of Ana's, with its bytes.
+    pub(crate) async fn upload(&self) -> AttachmentId {
+        let id = self.desk.uploaded(&self.ana, "informe.txt").await;
+        self.put(&id).await;
+        id
+    }
+
+    pub(crate) async fn put(&self, id: &AttachmentId) {
+        let platform = &self.desk.app.platform;
+        let bucket = &platform.config().files_bucket;
+        platform
+            .objects()
+            .put(bucket, &upload_object(id), "hola", "text/plain")
+            .await
+            .unwrap();
+    }
+
+    /// Whether an upload's bytes lie in the bucket.
+    pub(crate) async fn has_bytes(&self, id: &AttachmentId) -> bool {
+        let platform = &self.desk.app.platform;
+        let head = platform.objects().head(&platform.config().files_bucket, &upload_object(id)).await;
+        head.unwrap().is_some()
+    }
+
+    /// How many records of uploads there are.
+    pub(crate) async fn records(&self) -> usize {
+        self.desk.items("UP#").await.len()
+    }
+
+    pub(crate) async fn run(&self) -> Value {
+        self.run_on(self.desk.app.platform.clone()).await.unwrap()
+    }
+
+    /// Runs with five minutes' time.
+    pub(crate) async fn run_on(&self, platform: Platform) -> Result<Value, HandlerError> {
+        let deadline = platform.clock().now() + Duration::minutes(5);
+        Handler::new(platform).handle(due(), deadline).await
+    }
+}
+
+pub(crate) fn due() -> Value {
+    json!({"source": "chamada.schedule", "detail-type": "housekeeping.due", "detail": {}})
+}
+
+pub(crate) fn said(ended: u64, forgotten: u64, more: bool) -> Value {
+    json!({"ended": ended, "forgotten": forgotten, "more": more})
+}

@@ -1,0 +1,11 @@
+//! Housekeeping over the embedded table and buckets.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a fixture that breaks must stop the test that asked for it"
+)]
+
+mod kit;
+mod race;
+mod uploads;
+mod versions;
