@@ -4,14 +4,13 @@ use std::sync::Arc;
 
 use aws_config::{BehaviorVersion, SdkConfig};
 use axum::Router;
-use axum::routing::{any, get};
+use axum::routing::any;
 use chamada_domain::{EmailAddress, Role};
 use chamada_platform::{Clock, Config, Platform, Secret};
 use chamada_store::StoreError;
 use chamada_web::credentials::read_session_cookie;
 use chamada_web::session::identify;
 use chamada_web::{App, no_such_method, no_such_route};
-use http::header::CONTENT_TYPE;
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::functions::{AdministratorCheck, Functions, Handlers, handler};
@@ -56,10 +55,7 @@ pub fn openapi() -> Result<String, WiringError> {
 /// # Errors
 /// What one of them needs and did not get.
 pub async fn functions(platform: &Platform) -> Result<Functions, WiringError> {
-    let description = openapi()?;
-    let described = get(move || async move { ([(CONTENT_TYPE, "application/json")], description.clone()) });
     let router = Router::from(routes(platform))
-        .route("/api/openapi.json", described)
         // Before the client's files, which answer everything else.
         .route("/api", any(no_such_route))
         .route("/api/", any(no_such_route))

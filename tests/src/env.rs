@@ -27,6 +27,22 @@ pub fn artifact(name: &str) -> PathBuf {
     target_dir().join("release").join(name)
 }
 
+/// A program of the Python packages that `scripts/install test` installs.
+///
+/// # Panics
+/// Where it is not there: a test must not pass because its tool was missing.
+#[must_use]
+pub fn python_tool(name: &str) -> PathBuf {
+    let home = std::env::var_os("HOME").map(PathBuf::from).unwrap_or_default();
+    let path = home.join(".cache/chamada/venv/bin").join(name);
+    assert!(
+        path.is_file(),
+        "{name} is missing: {} is not there; run `scripts/install test`, as `make test` does",
+        path.display()
+    );
+    path
+}
+
 fn target_dir() -> PathBuf {
     std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| workspace().join("target"), PathBuf::from)
 }

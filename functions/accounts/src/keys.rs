@@ -13,10 +13,9 @@ use utoipa::ToSchema;
 #[schema(as = TicketAndKey)]
 pub(crate) struct Presented {
     /// The ticket's number.
-    #[schema(value_type = u64)]
     pub(crate) ticket: TicketNumber,
     /// The key, as the link has it behind `key=`.
-    #[schema(value_type = String)]
+    #[schema(value_type = String, min_length = 1, max_length = 200)]
     pub(crate) ticket_key: Secret,
 }
 

@@ -28,6 +28,7 @@ pub fn router(platform: Platform) -> OpenApiRouter {
     let routes = OpenApiRouter::new()
         .routes(routes!(site::health))
         .routes(routes!(site::site))
+        .routes(routes!(site::description))
         .routes(routes!(sign_in::sign_in))
         .routes(routes!(sign_in::ticket_link))
         .routes(routes!(session::begin, session::end))

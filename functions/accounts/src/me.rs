@@ -43,19 +43,19 @@ impl From<&User> for Me {
 #[schema(as = MeChange)]
 pub(crate) struct Change {
     /// 1 to 100 characters.
-    #[schema(required = false)]
+    #[schema(min_length = 1, max_length = 100, required = false, nullable = false)]
     name: Option<String>,
     /// The language.
-    #[schema(required = false)]
+    #[schema(required = false, nullable = false)]
     locale: Option<Locale>,
     /// Whether one wants the mails that one may refuse.
-    #[schema(required = false)]
+    #[schema(required = false, nullable = false)]
     notify: Option<bool>,
     /// A new password, 12 to 256 characters that zxcvbn gives 3 points or more.
-    #[schema(value_type = Option<String>, format = "password", required = false)]
+    #[schema(value_type = Option<String>, format = "password", min_length = 12, max_length = 256, required = false, nullable = false)]
     password: Option<Secret>,
     /// The old one; not needed within 15 minutes after a sign-in by link.
-    #[schema(value_type = Option<String>, format = "password", required = false)]
+    #[schema(value_type = Option<String>, format = "password", min_length = 1, max_length = 1_024, required = false)]
     current_password: Option<Secret>,
 }
 
@@ -77,7 +77,7 @@ impl Input for Change {
 }
 
 /// Who is signed in.
-#[utoipa::path(get, path = "/api/me", tag = "accounts", responses((status = 200, body = Me), ReadProblems))]
+#[utoipa::path(get, path = "/api/me", tag = "accounts", responses((status = 200, body = Me), (status = 304), ReadProblems))]
 pub(crate) async fn me(person: SignedIn, conditional: Conditional) -> Result<Response, Problem> {
     conditional.answer(None, &Me::from(&person.user))
 }

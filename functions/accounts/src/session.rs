@@ -31,16 +31,15 @@ pub(crate) enum Proof {
     /// A sign-in link, once.
     Link {
         /// What the link ends with.
-        #[schema(value_type = String)]
+        #[schema(value_type = String, min_length = 1, max_length = 200)]
         token: Secret,
     },
     /// A password.
     Password {
         /// The account's address.
-        #[schema(value_type = String, format = "email")]
         email: EmailAddress,
         /// Its password.
-        #[schema(value_type = String, format = "password")]
+        #[schema(value_type = String, format = "password", min_length = 1, max_length = 1_024)]
         password: Secret,
     },
     /// A ticket's key.
@@ -73,7 +72,6 @@ pub(crate) enum Scope {
     /// These tickets alone.
     Guest {
         /// Their numbers, lowest first.
-        #[schema(value_type = Vec<u64>)]
         tickets: Vec<TicketNumber>,
     },
 }

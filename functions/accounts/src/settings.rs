@@ -34,40 +34,40 @@ impl From<Settings> for SettingsView {
 #[schema(as = SettingsChange)]
 pub(crate) struct Change {
     /// 1 to 80 characters.
-    #[schema(required = false)]
+    #[schema(min_length = 1, max_length = 80, required = false, nullable = false)]
     site_name: Option<String>,
     /// 1 to 10 letters or digits of ASCII.
-    #[schema(required = false)]
+    #[schema(min_length = 1, max_length = 10, pattern = "^[0-9A-Za-z]+$", required = false, nullable = false)]
     ticket_prefix: Option<String>,
     /// `assigned` or `all`.
-    #[schema(required = false)]
+    #[schema(required = false, nullable = false)]
     specialists_see: Option<SpecialistsSee>,
     /// Whether specialists may take unassigned tickets.
-    #[schema(required = false)]
+    #[schema(required = false, nullable = false)]
     specialists_claim: Option<bool>,
     /// Whether people without an account may open tickets by the web form.
-    #[schema(required = false)]
+    #[schema(required = false, nullable = false)]
     guest_tickets: Option<bool>,
     /// Whether asking for a sign-in link makes an account.
-    #[schema(required = false)]
+    #[schema(required = false, nullable = false)]
     open_sign_up: Option<bool>,
     /// An IANA name.
-    #[schema(required = false, example = "America/Sao_Paulo")]
+    #[schema(min_length = 1, max_length = 64, example = "America/Sao_Paulo", required = false, nullable = false)]
     time_zone: Option<String>,
     /// The language of people who have chosen none.
-    #[schema(required = false)]
+    #[schema(required = false, nullable = false)]
     default_locale: Option<Locale>,
     /// 1 to 365.
-    #[schema(required = false)]
+    #[schema(minimum = 1, maximum = 365, required = false, nullable = false)]
     magic_link_days: Option<u16>,
     /// 1 to 365.
-    #[schema(required = false)]
+    #[schema(minimum = 1, maximum = 365, required = false, nullable = false)]
     reopen_days: Option<u16>,
     /// 1 to 50.
-    #[schema(required = false)]
+    #[schema(minimum = 1, maximum = 50, required = false, nullable = false)]
     max_attachment_mb: Option<u16>,
     /// An address that the deployment may send from; null for the deployment's own.
-    #[schema(value_type = Option<String>, format = "email", required = false)]
+    #[schema(value_type = Option<EmailAddress>, required = false)]
     sender: Option<Option<EmailAddress>>,
 }
 
@@ -158,7 +158,7 @@ async fn present(app: &App) -> Result<Settings, StoreError> {
 }
 
 /// The settings.
-#[utoipa::path(get, path = "/api/settings", tag = "site", responses((status = 200, body = SettingsView), ReadProblems))]
+#[utoipa::path(get, path = "/api/settings", tag = "site", responses((status = 200, body = SettingsView), (status = 304), ReadProblems))]
 pub(crate) async fn settings(State(app): State<App>, _: Administrator, conditional: Conditional) -> Result<Response, Problem> {
     conditional.answer(None, &SettingsView::from(present(&app).await?))
 }

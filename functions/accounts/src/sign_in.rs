@@ -23,7 +23,6 @@ const PER_SOURCE: u64 = 30;
 #[schema(as = SignIn)]
 pub(crate) struct Asked {
     /// The address of an account.
-    #[schema(value_type = String, format = "email")]
     email: EmailAddress,
     /// The language of an account that is made by this.
     #[schema(required = false)]

@@ -27,6 +27,16 @@ pub(crate) async fn health() -> Json<Health> {
     })
 }
 
+/// What this API is, as `chamada openapi` prints it: made from the code of all functions, of which each knows its own part alone.
+const DESCRIPTION: &[u8] = include_bytes!("../../../web/openapi.json");
+
+/// This description.
+#[utoipa::path(get, path = "/api/openapi.json", tag = "site", security(()),
+    responses((status = 200, body = Object, description = "OpenAPI 3.1."), (status = 304), ReadProblems))]
+pub(crate) async fn description(conditional: Conditional) -> Result<Response, Problem> {
+    conditional.answer_json(None, DESCRIPTION)
+}
+
 /// What a visitor's browser needs before anybody has signed in.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = SiteInfo)]
@@ -56,7 +66,7 @@ pub(crate) struct SiteView {
 /// What anybody may know of this site.
 ///
 /// With the trees where guests may open tickets: without what is retired, and without the companies' mail domains.
-#[utoipa::path(get, path = "/api/site", tag = "site", security(()), responses((status = 200, body = SiteView), ReadProblems))]
+#[utoipa::path(get, path = "/api/site", tag = "site", security(()), responses((status = 200, body = SiteView), (status = 304), ReadProblems))]
 pub(crate) async fn site(State(app): State<App>, conditional: Conditional) -> Result<Response, Problem> {
     let configuration = app.store.configuration().await?;
     let settings = &configuration.settings;

@@ -21,9 +21,9 @@ use crate::view::{Items, UserView};
 #[derive(Debug, Clone, ToSchema)]
 pub(crate) struct NewUser {
     /// Where they read mail; unique.
-    #[schema(value_type = String, format = "email")]
     email: EmailAddress,
     /// 1 to 100 characters.
+    #[schema(min_length = 1, max_length = 100)]
     name: String,
     /// `user` unless said.
     #[schema(required = false)]
@@ -32,7 +32,7 @@ pub(crate) struct NewUser {
     #[schema(required = false)]
     locale: Option<Locale>,
     /// The company they belong to.
-    #[schema(value_type = Option<String>, required = false)]
+    #[schema(required = false)]
     company_id: Option<UnitId>,
     /// Whether they may sign in; true unless said.
     #[schema(required = false)]
@@ -68,25 +68,25 @@ impl Input for NewUser {
 #[schema(as = UserChange)]
 pub(crate) struct Change {
     /// Where they read mail; unique.
-    #[schema(value_type = Option<String>, format = "email", required = false)]
+    #[schema(required = false, nullable = false)]
     email: Option<EmailAddress>,
     /// 1 to 100 characters.
-    #[schema(required = false)]
+    #[schema(min_length = 1, max_length = 100, required = false, nullable = false)]
     name: Option<String>,
     /// What they may do.
-    #[schema(required = false)]
+    #[schema(required = false, nullable = false)]
     role: Option<Role>,
     /// What they read.
-    #[schema(required = false)]
+    #[schema(required = false, nullable = false)]
     locale: Option<Locale>,
     /// The company they belong to; null for none.
-    #[schema(value_type = Option<String>, required = false)]
+    #[schema(value_type = Option<UnitId>, required = false)]
     company_id: Option<Option<UnitId>>,
     /// Whether they may sign in. False ends their sessions at once.
-    #[schema(required = false)]
+    #[schema(required = false, nullable = false)]
     active: Option<bool>,
     /// Whether they want the mails that they may refuse.
-    #[schema(required = false)]
+    #[schema(required = false, nullable = false)]
     notify: Option<bool>,
 }
 
@@ -137,7 +137,7 @@ impl Input for Listing {
 
 /// Everyone with an account, by name.
 #[utoipa::path(get, path = "/api/users", tag = "accounts", params(PagingParams),
-    responses((status = 200, body = Page<UserView>), ReadProblems))]
+    responses((status = 200, body = Page<UserView>), (status = 304), ReadProblems))]
 pub(crate) async fn list(
     State(app): State<App>,
     Administrator(caller): Administrator,
@@ -158,8 +158,8 @@ pub(crate) async fn list(
 }
 
 /// An account.
-#[utoipa::path(get, path = "/api/users/{id}", tag = "accounts", params(("id" = String, Path)),
-    responses((status = 200, body = UserView), ReadProblems))]
+#[utoipa::path(get, path = "/api/users/{id}", tag = "accounts", params(("id" = UserId, Path)),
+    responses((status = 200, body = UserView), (status = 304), ReadProblems))]
 pub(crate) async fn read(
     State(app): State<App>,
     _: Administrator,
@@ -230,7 +230,7 @@ async fn draft(app: &App, new: NewUser) -> Result<User, Problem> {
 /// Changes an account.
 ///
 /// 409 `email_taken`; 409 `last_administrator` where no active administrator would be left.
-#[utoipa::path(patch, path = "/api/users/{id}", tag = "accounts", request_body = Change, params(("id" = String, Path), IdempotencyHeader),
+#[utoipa::path(patch, path = "/api/users/{id}", tag = "accounts", request_body = Change, params(("id" = UserId, Path), IdempotencyHeader),
     responses((status = 200, body = UserView), WriteProblems))]
 pub(crate) async fn change(
     State(app): State<App>,
@@ -276,7 +276,7 @@ async fn close_door(app: &App, user: &User) -> Result<(), StoreError> {
 }
 
 /// Deactivates an account; its sessions end at once. 409 `last_administrator`.
-#[utoipa::path(delete, path = "/api/users/{id}", tag = "accounts", params(("id" = String, Path), IdempotencyHeader),
+#[utoipa::path(delete, path = "/api/users/{id}", tag = "accounts", params(("id" = UserId, Path), IdempotencyHeader),
     responses((status = 204, description = "It is no longer active."), WriteProblems))]
 pub(crate) async fn deactivate(
     State(app): State<App>,
@@ -299,7 +299,6 @@ pub(crate) async fn deactivate(
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Specialist {
     /// Who.
-    #[schema(value_type = String)]
     id: UserId,
     /// What they are called.
     name: String,
@@ -308,7 +307,7 @@ pub(crate) struct Specialist {
 }
 
 /// Who can be assigned: active specialists and administrators, by name.
-#[utoipa::path(get, path = "/api/specialists", tag = "accounts", responses((status = 200, body = Items<Specialist>), ReadProblems))]
+#[utoipa::path(get, path = "/api/specialists", tag = "accounts", responses((status = 200, body = Items<Specialist>), (status = 304), ReadProblems))]
 pub(crate) async fn specialists(State(app): State<App>, _: Staff, conditional: Conditional) -> Result<Response, Problem> {
     let staff = app.store.list_staff().await?;
     let with_count = staff.into_iter().filter(can_attend).map(async |user| {

@@ -9,10 +9,9 @@ use utoipa::ToSchema;
 #[schema(as = User)]
 pub(crate) struct UserView {
     /// Who.
-    #[schema(value_type = String, example = "usr_0123456789abcdef0123")]
+    #[schema(example = "usr_0123456789abcdef0123")]
     id: UserId,
     /// Where they read mail; unique, lower case.
-    #[schema(value_type = String, format = "email")]
     email: EmailAddress,
     /// What they are called.
     name: String,
@@ -21,14 +20,12 @@ pub(crate) struct UserView {
     /// What they read.
     locale: Locale,
     /// The company they belong to.
-    #[schema(value_type = Option<String>)]
     company_id: Option<UnitId>,
     /// Whether they may sign in.
     active: bool,
     /// Whether they want the mails that they may refuse.
     notify: bool,
     /// When the account was made.
-    #[schema(value_type = String, format = "date-time")]
     created_at: Timestamp,
 }
 

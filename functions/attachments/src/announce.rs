@@ -27,15 +27,16 @@ const PUT_MINUTES: u8 = 15;
 #[derive(Debug, ToSchema)]
 pub(crate) struct NewUpload {
     /// The file's name; folders before it are cut off.
-    #[schema(max_length = 200)]
+    #[schema(min_length = 1, max_length = 200)]
     name: String,
     /// Its media type.
-    #[schema(example = "application/pdf")]
+    #[schema(min_length = 1, max_length = 255, example = "application/pdf")]
     content_type: String,
     /// Its size in bytes.
-    #[schema(minimum = 1)]
+    #[schema(minimum = 1, maximum = 52_428_800)]
     size: u64,
     /// SHA-256 of its content, lower-case hex.
+    #[schema(pattern = "^[0-9a-f]{64}$")]
     sha256: String,
 }
 

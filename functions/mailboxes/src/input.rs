@@ -15,18 +15,19 @@ use utoipa::ToSchema;
 #[schema(as = MailboxAuthInput)]
 pub(crate) struct AuthInput {
     /// `password`; `oauth2` is not supported yet.
-    #[schema(value_type = String)]
     pub(crate) r#type: AuthType,
     /// The user name at the mail server.
+    #[schema(min_length = 1, max_length = 254)]
     pub(crate) username: Option<String>,
     /// The password, which is never read back.
-    #[schema(value_type = Option<String>, write_only)]
+    #[schema(value_type = Option<String>, write_only, min_length = 1, max_length = 1_000)]
     pub(crate) password: Option<Secret>,
 }
 
 /// The kinds of signing in that the API names.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
+#[schema(as = MailboxAuthType)]
 pub(crate) enum AuthType {
     Password,
     Oauth2,
@@ -134,14 +135,15 @@ fn defaults(f: &mut Fields<'_>) -> Option<MailboxDefaults> {
 #[derive(Debug, ToSchema)]
 pub(crate) struct NewMailbox {
     /// What staff call it.
-    #[schema(max_length = 80)]
+    #[schema(min_length = 1, max_length = 80)]
     pub(crate) name: String,
     /// The address whose mail arrives there.
     pub(crate) address: EmailAddress,
     /// Name or IP address of the mail server.
+    #[schema(min_length = 1, max_length = 253)]
     pub(crate) host: String,
     /// Its port, 1 to 65,535.
-    #[schema(minimum = 1)]
+    #[schema(minimum = 1, maximum = 65_535)]
     pub(crate) port: u16,
     /// `plain` only to this machine, or where the deployment allows it.
     pub(crate) security: Security,
@@ -156,6 +158,7 @@ pub(crate) struct NewMailbox {
     #[schema(required = false)]
     pub(crate) ignore_automatic: bool,
     /// Whose Authentication-Results counts.
+    #[schema(min_length = 1, max_length = 255, pattern = "^[!-:<-~]+$")]
     pub(crate) authserv_id: Option<String>,
     /// Whether it is swept; true where not sent.
     #[schema(required = false)]
@@ -194,20 +197,29 @@ impl Input for NewMailbox {
 /// A change of a mailbox: what is missing stays as it is.
 #[derive(Debug, ToSchema)]
 pub(crate) struct MailboxChange {
+    #[schema(min_length = 1, max_length = 80, nullable = false)]
     pub(crate) name: Option<String>,
+    #[schema(nullable = false)]
     pub(crate) address: Option<EmailAddress>,
+    #[schema(min_length = 1, max_length = 253, nullable = false)]
     pub(crate) host: Option<String>,
+    #[schema(minimum = 1, maximum = 65_535, nullable = false)]
     pub(crate) port: Option<u16>,
+    #[schema(nullable = false)]
     pub(crate) security: Option<Security>,
     /// With another `username`, or with another host or port, the password is needed again.
+    #[schema(nullable = false)]
     pub(crate) auth: Option<AuthInput>,
+    #[schema(nullable = false)]
     pub(crate) after_import: Option<AfterImport>,
     /// All of them anew; null takes them all away.
     pub(crate) defaults: Option<MailboxDefaults>,
+    #[schema(nullable = false)]
     pub(crate) ignore_automatic: Option<bool>,
     /// Null takes it away.
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<String>, min_length = 1, max_length = 255, pattern = "^[!-:<-~]+$")]
     pub(crate) authserv_id: Option<Option<String>>,
+    #[schema(nullable = false)]
     pub(crate) enabled: Option<bool>,
 }
 

@@ -17,7 +17,7 @@ use crate::view::MailboxView;
 use crate::{Listing, refused};
 
 /// Every mailbox, by name.
-#[utoipa::path(get, path = "/api/mailboxes", tag = "mailboxes", params(PagingParams), responses((status = 200, body = Page<MailboxView>), ReadProblems))]
+#[utoipa::path(get, path = "/api/mailboxes", tag = "mailboxes", params(PagingParams), responses((status = 200, body = Page<MailboxView>), (status = 304), ReadProblems))]
 pub(crate) async fn list(
     State(app): State<App>,
     Administrator(caller): Administrator,
@@ -46,7 +46,7 @@ pub(crate) async fn list(
 }
 
 /// A mailbox, with how its last sweep ended and when it is tried again.
-#[utoipa::path(get, path = "/api/mailboxes/{id}", tag = "mailboxes", params(("id" = MailboxId, Path)), responses((status = 200, body = MailboxView), ReadProblems))]
+#[utoipa::path(get, path = "/api/mailboxes/{id}", tag = "mailboxes", params(("id" = MailboxId, Path)), responses((status = 200, body = MailboxView), (status = 304), ReadProblems))]
 pub(crate) async fn read(
     State(app): State<App>,
     _: Administrator,

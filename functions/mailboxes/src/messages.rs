@@ -40,7 +40,7 @@ impl Input for Messages {
 /// The messages that a mailbox brought, newest first: all, or those of one state.
 #[utoipa::path(get, path = "/api/mailboxes/{id}/messages", tag = "mailboxes",
     params(("id" = MailboxId, Path), ("state" = Option<Verdict>, Query, description = "Only those that became this."), PagingParams),
-    responses((status = 200, body = Page<MessageView>), ReadProblems))]
+    responses((status = 200, body = Page<MessageView>), (status = 304), ReadProblems))]
 pub(crate) async fn list(
     State(app): State<App>,
     Administrator(caller): Administrator,

@@ -95,7 +95,7 @@ pub(crate) async fn ask_all(
 
 /// A mailbox's sweeps of the last 30 days, newest first.
 #[utoipa::path(get, path = "/api/mailboxes/{id}/sweeps", tag = "mailboxes", params(("id" = MailboxId, Path), PagingParams),
-    responses((status = 200, body = Page<SweepView>), ReadProblems))]
+    responses((status = 200, body = Page<SweepView>), (status = 304), ReadProblems))]
 pub(crate) async fn list(
     State(app): State<App>,
     Administrator(caller): Administrator,
@@ -122,7 +122,7 @@ pub(crate) async fn list(
 
 /// A sweep, while it runs and afterwards.
 #[utoipa::path(get, path = "/api/mailboxes/{id}/sweeps/{sweep_id}", tag = "mailboxes",
-    params(("id" = MailboxId, Path), ("sweep_id" = SweepId, Path)), responses((status = 200, body = SweepView), ReadProblems))]
+    params(("id" = MailboxId, Path), ("sweep_id" = SweepId, Path)), responses((status = 200, body = SweepView), (status = 304), ReadProblems))]
 pub(crate) async fn read(
     State(app): State<App>,
     _: Administrator,

@@ -24,9 +24,13 @@ use crate::view::TicketView;
 #[derive(Debug, Clone, utoipa::ToSchema)]
 #[schema(as = TicketChange)]
 pub(crate) struct ChangeBody {
+    #[schema(min_length = 1, max_length = 200, nullable = false)]
     title: Option<String>,
+    #[schema(nullable = false)]
     status: Option<Status>,
+    #[schema(nullable = false)]
     priority: Option<Priority>,
+    #[schema(nullable = false)]
     kind: Option<Kind>,
     #[schema(value_type = Option<CategoryId>)]
     category_id: Option<Option<CategoryId>>,
@@ -46,6 +50,7 @@ pub(crate) struct ChangeBody {
     /// Null for none.
     #[schema(value_type = Option<Timestamp>)]
     due_at: Option<Option<Timestamp>>,
+    #[schema(max_items = 20, nullable = false)]
     cc: Option<Vec<EmailAddress>>,
 }
 
@@ -117,7 +122,7 @@ impl ChangeBody {
 /// Changes fields; each change is an entry of the history.
 #[utoipa::path(
     patch, path = "/api/tickets/{number}", tag = "tickets", request_body = ChangeBody,
-    params(("number" = u64, Path), chamada_web::openapi::IfMatchHeader, chamada_web::openapi::IdempotencyHeader),
+    params(("number" = TicketNumber, Path), chamada_web::openapi::IfMatchHeader, chamada_web::openapi::IdempotencyHeader),
     responses((status = 200, body = TicketView), chamada_web::openapi::WriteProblems, chamada_web::openapi::VersionProblems)
 )]
 pub(crate) async fn change(

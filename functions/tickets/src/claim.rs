@@ -14,7 +14,7 @@ use crate::view::TicketView;
 /// Takes a ticket over.
 #[utoipa::path(
     post, path = "/api/tickets/{number}/claim", tag = "tickets",
-    params(("number" = u64, Path), chamada_web::openapi::IdempotencyHeader),
+    params(("number" = TicketNumber, Path), chamada_web::openapi::IdempotencyHeader),
     responses((status = 200, body = TicketView), chamada_web::openapi::WriteProblems)
 )]
 pub(crate) async fn claim(

@@ -48,7 +48,7 @@ async fn visible(app: &App, SignedIn { caller, user }: &SignedIn, number: Ticket
 
 /// Who holds links of a ticket.
 #[utoipa::path(
-    get, path = "/api/tickets/{number}/keys", tag = "tickets", params(("number" = u64, Path)),
+    get, path = "/api/tickets/{number}/keys", tag = "tickets", params(("number" = TicketNumber, Path)),
     responses((status = 200, body = TicketKeys), chamada_web::openapi::ReadProblems)
 )]
 pub(crate) async fn list(State(app): State<App>, who: SignedIn, Id(number): Id<TicketNumber>) -> Result<Json<TicketKeys>, Problem> {
@@ -77,7 +77,7 @@ pub(crate) async fn list(State(app): State<App>, who: SignedIn, Id(number): Id<T
 /// Revokes every link of a ticket that the caller may revoke.
 #[utoipa::path(
     delete, path = "/api/tickets/{number}/keys", tag = "tickets",
-    params(("number" = u64, Path), chamada_web::openapi::IdempotencyHeader),
+    params(("number" = TicketNumber, Path), chamada_web::openapi::IdempotencyHeader),
     responses((status = 204), chamada_web::openapi::WriteProblems)
 )]
 pub(crate) async fn revoke_all(
@@ -119,7 +119,7 @@ async fn revoke_those(
 /// Revokes one link.
 #[utoipa::path(
     delete, path = "/api/tickets/{number}/keys/{id}", tag = "tickets",
-    params(("number" = u64, Path), ("id" = String, Path), chamada_web::openapi::IdempotencyHeader),
+    params(("number" = TicketNumber, Path), ("id" = String, Path), chamada_web::openapi::IdempotencyHeader),
     responses((status = 204), chamada_web::openapi::WriteProblems)
 )]
 pub(crate) async fn revoke(

@@ -29,17 +29,28 @@ pub(crate) enum Sort {
 }
 
 /// A status, or the three that are pending.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(untagged)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
 enum StatusWord {
-    One(Status),
-    Group(Group),
+    New,
+    InProcess,
+    OnHold,
+    Resolved,
+    Cancelled,
+    Pending,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-enum Group {
-    Pending,
+impl StatusWord {
+    fn means(self, status: Status) -> bool {
+        match self {
+            Self::New => status == Status::New,
+            Self::InProcess => status == Status::InProcess,
+            Self::OnHold => status == Status::OnHold,
+            Self::Resolved => status == Status::Resolved,
+            Self::Cancelled => status == Status::Cancelled,
+            Self::Pending => status.is_pending(),
+        }
+    }
 }
 
 /// Whose tickets: somebody's, one's own, nobody's.
@@ -120,12 +131,7 @@ impl Input for Wanted {
 }
 
 fn expand(words: &[StatusWord]) -> Vec<Status> {
-    let named = |status: &Status| {
-        words.iter().any(|word| match word {
-            StatusWord::One(one) => one == status,
-            StatusWord::Group(Group::Pending) => status.is_pending(),
-        })
-    };
+    let named = |status: &Status| words.iter().any(|word| word.means(*status));
     Status::ALL
         .iter()
         .copied()
@@ -280,10 +286,10 @@ enum Place {
 #[utoipa::path(
     get, path = "/api/tickets", tag = "tickets",
     params(
-        ("status" = Option<Vec<String>>, Query, description = "Repeatable; `pending` stands for `new`, `in_process` and `on_hold`."),
-        ("assignee" = Option<String>, Query, description = "An id, `me` or `none`."),
-        ("requester" = Option<String>, Query, description = "An id or `me`."),
-        ("kind" = Option<Kind>, Query), ("category_id" = Option<String>, Query), ("company_id" = Option<String>, Query),
+        ("status" = inline(Option<Vec<StatusWord>>), Query, description = "Repeatable; `pending` stands for `new`, `in_process` and `on_hold`."),
+        ("assignee" = Option<String>, Query, pattern = "^(me|none|usr_[0-9A-Za-z]{1,40})$", description = "An id, `me` or `none`."),
+        ("requester" = Option<String>, Query, pattern = "^(me|usr_[0-9A-Za-z]{1,40})$", description = "An id or `me`."),
+        ("kind" = Option<Kind>, Query), ("category_id" = Option<CategoryId>, Query), ("company_id" = Option<UnitId>, Query),
         ("deleted" = Option<bool>, Query, description = "Deleted tickets alone, latest deletion first; administrators."),
         ("sort" = inline(Option<Sort>), Query), chamada_web::openapi::PagingParams
     ),

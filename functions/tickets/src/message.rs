@@ -92,7 +92,7 @@ impl MessageBody {
 /// Writes into a ticket. Staff move a New one to In process; a customer reopens a Resolved one.
 #[utoipa::path(
     post, path = "/api/tickets/{number}/messages", tag = "tickets", request_body = MessageBody,
-    params(("number" = u64, Path), chamada_web::openapi::IdempotencyHeader),
+    params(("number" = TicketNumber, Path), chamada_web::openapi::IdempotencyHeader),
     responses((status = 201, body = EntryView), chamada_web::openapi::WriteProblems)
 )]
 pub(crate) async fn post(

@@ -59,6 +59,7 @@ pub(crate) struct NewTicketBody {
 #[derive(Debug, utoipa::ToSchema)]
 pub(crate) struct OnBehalf {
     email: EmailAddress,
+    #[schema(min_length = 1, max_length = 100)]
     name: Option<String>,
 }
 

@@ -49,7 +49,7 @@ pub(crate) fn see(viewer: &Viewer, ticket: &Ticket, settings: &Settings) -> Resu
 
 /// A ticket with its newest entries.
 #[utoipa::path(
-    get, path = "/api/tickets/{number}", tag = "tickets", params(("number" = u64, Path)),
+    get, path = "/api/tickets/{number}", tag = "tickets", params(("number" = TicketNumber, Path)),
     responses((status = 200, body = TicketPageView), (status = 304), chamada_web::openapi::ReadProblems)
 )]
 pub(crate) async fn read(
@@ -171,7 +171,8 @@ impl Input for Part {
 /// Older history behind `cursor`; with `after`, what is new since that entry.
 #[utoipa::path(
     get, path = "/api/tickets/{number}/entries", tag = "tickets",
-    params(("number" = u64, Path), ("cursor" = Option<String>, Query), ("after" = Option<u64>, Query), ("limit" = Option<u16>, Query)),
+    params(("number" = TicketNumber, Path), ("cursor" = Option<String>, Query, max_length = 4096), ("after" = Option<u64>, Query),
+        ("limit" = Option<u16>, Query, minimum = 1, maximum = 100)),
     responses((status = 200, body = Page<EntryView>), (status = 304), chamada_web::openapi::ReadProblems)
 )]
 pub(crate) async fn entries(

@@ -23,7 +23,7 @@ pub(crate) struct Verification {
 
 /// Recomputes every hash of a ticket's history, and the ticket's fields from its entries.
 #[utoipa::path(
-    get, path = "/api/tickets/{number}/verify", tag = "tickets", params(("number" = u64, Path)),
+    get, path = "/api/tickets/{number}/verify", tag = "tickets", params(("number" = TicketNumber, Path)),
     responses((status = 200, body = Verification), chamada_web::openapi::ReadProblems)
 )]
 pub(crate) async fn verify(

@@ -4,11 +4,14 @@ use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, Schema, SchemaFormat, Type};
+use utoipa::{PartialSchema, ToSchema};
 
 use crate::error::FieldError;
 
 /// A ticket's number: the integer that grows by one with each ticket (gaps are allowed). Shown to people behind a prefix, `CH-1042`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, utoipa::ToSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct TicketNumber(pub u64);
 
@@ -22,6 +25,20 @@ impl TicketNumber {
         format!("{prefix}-{}", self.0)
     }
 }
+
+impl PartialSchema for TicketNumber {
+    fn schema() -> RefOr<Schema> {
+        ObjectBuilder::new()
+            .schema_type(Type::Integer)
+            .format(Some(SchemaFormat::KnownFormat(KnownFormat::Int64)))
+            .minimum(Some(1_u64))
+            .maximum(Some(Self::MAX))
+            .description(Some("The ticket's number, shown to people behind the site's prefix: `CH-1042`."))
+            .into()
+    }
+}
+
+impl ToSchema for TicketNumber {}
 
 impl fmt::Display for TicketNumber {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -45,22 +62,20 @@ impl FromStr for TicketNumber {
     }
 }
 
-/// The longest identifier that is read: prefix, underscore and up to 40 characters.
-const LONGEST: usize = 44;
+/// The most characters behind an identifier's prefix and underscore.
+const LONGEST_REST: usize = 40;
 
 /// Whether `text` is `prefix_` and then 1 to 40 characters of `[0-9a-zA-Z]`.
 fn well_formed(prefix: &str, text: &str) -> bool {
-    text.len() <= LONGEST
-        && text
-            .strip_prefix(prefix)
-            .and_then(|rest| rest.strip_prefix('_'))
-            .is_some_and(|rest| !rest.is_empty() && rest.bytes().all(|b| b.is_ascii_alphanumeric()))
+    text.strip_prefix(prefix)
+        .and_then(|rest| rest.strip_prefix('_'))
+        .is_some_and(|rest| (1..=LONGEST_REST).contains(&rest.len()) && rest.bytes().all(|b| b.is_ascii_alphanumeric()))
 }
 
 macro_rules! ids {
-    ($($(#[$doc:meta])* $name:ident = $prefix:literal;)*) => {$(
-        $(#[$doc])*
-        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, utoipa::ToSchema)]
+    ($($(#[doc = $doc:literal])* $name:ident = $prefix:literal;)*) => {$(
+        $(#[doc = $doc])*
+        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub struct $name(String);
 
         impl $name {
@@ -79,6 +94,18 @@ macro_rules! ids {
                 &self.0
             }
         }
+
+        impl PartialSchema for $name {
+            fn schema() -> RefOr<Schema> {
+                ObjectBuilder::new()
+                    .schema_type(Type::String)
+                    .pattern(Some(format!("^{}_[0-9A-Za-z]{{1,{LONGEST_REST}}}$", $prefix)))
+                    .description(Some(concat!($($doc),*).trim()))
+                    .into()
+            }
+        }
+
+        impl ToSchema for $name {}
 
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

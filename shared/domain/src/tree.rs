@@ -126,10 +126,13 @@ pub struct Subcategory {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Names {
     /// In Spanish.
+    #[schema(min_length = 1, max_length = 100)]
     pub es: String,
     /// In Portuguese.
+    #[schema(min_length = 1, max_length = 100)]
     pub pt: String,
     /// In English.
+    #[schema(min_length = 1, max_length = 100)]
     pub en: String,
 }
 

@@ -4,6 +4,7 @@ use std::convert::Infallible;
 
 use axum::extract::FromRequestParts;
 use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, IF_MATCH, IF_NONE_MATCH};
 use http::request::Parts;
 use http::{HeaderValue, StatusCode};
@@ -34,7 +35,15 @@ impl Conditional {
     /// # Errors
     /// 500 where `value` cannot be written as JSON.
     pub fn answer(&self, version: Option<u64>, value: &impl Serialize) -> Result<Response, Problem> {
-        let body = serde_json::to_vec(value).map_err(Problem::internal)?;
+        self.answer_json(version, serde_json::to_vec(value).map_err(Problem::internal)?)
+    }
+
+    /// The same with JSON that is written already.
+    ///
+    /// # Errors
+    /// None that a caller could cause.
+    pub fn answer_json(&self, version: Option<u64>, body: impl Into<Bytes>) -> Result<Response, Problem> {
+        let body = body.into();
         let digest = hex::encode(&Sha256::digest(&body)[..12]);
         let tag = version.map_or_else(|| format!("\"{digest}\""), |version| format!("\"{version}-{digest}\""));
         let known = self.knows(&tag);

@@ -21,29 +21,29 @@ const MOST: usize = 500;
 #[derive(Debug, Clone, ToSchema)]
 #[schema(as = CategoriesInput)]
 pub(crate) struct Draft {
-    #[schema(required = false)]
+    #[schema(max_items = 500)]
     incident: Vec<CategoryInput>,
-    #[schema(required = false)]
+    #[schema(max_items = 500)]
     requirement: Vec<CategoryInput>,
 }
 
 /// A category as it shall be.
 #[derive(Debug, Clone, ToSchema)]
 pub(crate) struct CategoryInput {
-    #[schema(value_type = Option<String>, required = false)]
+    #[schema(required = false)]
     id: Option<CategoryId>,
     /// 1 to 100 characters in each language.
     names: Names,
     #[schema(required = false)]
     retired: bool,
-    #[schema(required = false)]
+    #[schema(max_items = 500, required = false)]
     subcategories: Vec<SubcategoryInput>,
 }
 
 /// A subcategory as it shall be.
 #[derive(Debug, Clone, ToSchema)]
 pub(crate) struct SubcategoryInput {
-    #[schema(value_type = Option<String>, required = false)]
+    #[schema(required = false)]
     id: Option<CategoryId>,
     /// 1 to 100 characters in each language.
     names: Names,
@@ -163,7 +163,7 @@ async fn present(app: &App) -> Result<Versioned<Categories>, StoreError> {
 }
 
 /// The categories.
-#[utoipa::path(get, path = "/api/categories", tag = "site", responses((status = 200, body = Categories), ReadProblems))]
+#[utoipa::path(get, path = "/api/categories", tag = "site", responses((status = 200, body = Categories), (status = 304), ReadProblems))]
 pub(crate) async fn categories(State(app): State<App>, _: SignedIn, conditional: Conditional) -> Result<Response, Problem> {
     answer(&conditional, &present(&app).await?)
 }

@@ -21,46 +21,50 @@ const MOST: usize = 1_000;
 #[derive(Debug, Clone, ToSchema)]
 #[schema(as = OrganisationInput)]
 pub(crate) struct Draft {
+    #[schema(max_items = 1_000)]
     corporations: Vec<CorporationInput>,
 }
 
 /// A corporation as it shall be.
 #[derive(Debug, Clone, ToSchema)]
 pub(crate) struct CorporationInput {
-    #[schema(value_type = Option<String>, required = false)]
+    #[schema(required = false)]
     id: Option<UnitId>,
     /// 1 to 100 characters.
+    #[schema(min_length = 1, max_length = 100)]
     name: String,
     #[schema(required = false)]
     retired: bool,
-    #[schema(required = false)]
+    #[schema(max_items = 1_000, required = false)]
     companies: Vec<CompanyInput>,
 }
 
 /// A company as it shall be.
 #[derive(Debug, Clone, ToSchema)]
 pub(crate) struct CompanyInput {
-    #[schema(value_type = Option<String>, required = false)]
+    #[schema(required = false)]
     id: Option<UnitId>,
     /// 1 to 100 characters.
+    #[schema(min_length = 1, max_length = 100)]
     name: String,
     /// The mail domains of its people; each belongs to one company.
-    #[schema(required = false)]
+    #[schema(max_items = 50, required = false)]
     domains: Vec<String>,
     #[schema(required = false)]
     retired: bool,
-    #[schema(required = false)]
+    #[schema(max_items = 1_000, required = false)]
     sites: Vec<SiteInput>,
-    #[schema(required = false)]
+    #[schema(max_items = 1_000, required = false)]
     cost_centres: Vec<CostCentreInput>,
 }
 
 /// A site as it shall be.
 #[derive(Debug, Clone, ToSchema)]
 pub(crate) struct SiteInput {
-    #[schema(value_type = Option<String>, required = false)]
+    #[schema(required = false)]
     id: Option<UnitId>,
     /// 1 to 100 characters.
+    #[schema(min_length = 1, max_length = 100)]
     name: String,
     #[schema(required = false)]
     retired: bool,
@@ -69,11 +73,13 @@ pub(crate) struct SiteInput {
 /// A cost centre as it shall be.
 #[derive(Debug, Clone, ToSchema)]
 pub(crate) struct CostCentreInput {
-    #[schema(value_type = Option<String>, required = false)]
+    #[schema(required = false)]
     id: Option<UnitId>,
     /// 1 to 40 characters, once in its company.
+    #[schema(min_length = 1, max_length = 40)]
     code: String,
     /// 1 to 100 characters.
+    #[schema(min_length = 1, max_length = 100)]
     name: String,
     #[schema(required = false)]
     retired: bool,
@@ -251,7 +257,7 @@ async fn present(app: &App) -> Result<Versioned<Organisation>, StoreError> {
 }
 
 /// The organisation.
-#[utoipa::path(get, path = "/api/organisation", tag = "site", responses((status = 200, body = Organisation), ReadProblems))]
+#[utoipa::path(get, path = "/api/organisation", tag = "site", responses((status = 200, body = Organisation), (status = 304), ReadProblems))]
 pub(crate) async fn organisation(State(app): State<App>, _: SignedIn, conditional: Conditional) -> Result<Response, Problem> {
     answer(&conditional, &present(&app).await?)
 }

@@ -1,0 +1,449 @@
+//! Schemathesis against the real server, as each kind of caller: every operation of the description, made-up requests, and no answer but those described.
+#![expect(clippy::unwrap_used, reason = "helpers of a test fail the test")]
+
+use chamada_tests::{
+    client::{Api, session_body},
+    env,
+    mails::Draft,
+    outbox,
+    scratch::Scratch,
+    server::Options,
+    story::{Desk, MAILBOX, PATIENCE, mailbox, seed},
+};
+use serde_json::{Map, Value, json};
+use sha2::{Digest as _, Sha256};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    path::Path,
+    process::Command,
+};
+
+const CUSTOMER: &str = "guest@example.com";
+const CHECKS: &str =
+    "not_a_server_error,status_code_conformance,content_type_conformance,response_headers_conformance,response_schema_conformance";
+/// Made-up requests of each operation and caller, besides those at the bounds of what is described.
+const EXAMPLES: (u64, u64) = (6, 200);
+/// Things that each caller may use up: files to be removed or completed, tickets to be taken.
+const SPARE: usize = 4;
+
+/// The description's file name.
+const DESCRIPTION: &str = "openapi.json";
+
+/// Somebody who calls the API, and what Schemathesis needs to know of them (`tests/schemathesis/chamada_hooks.py`).
+struct Caller {
+    name: &'static str,
+    api: Api,
+    /// What shows that the session still holds: nothing it did may have ended it.
+    alive: Option<String>,
+    settings: Value,
+}
+
+/// How often each operation was answered, by status.
+type Answers = BTreeMap<String, BTreeMap<String, u64>>;
+
+/// What all callers' requests can name.
+struct Common {
+    place: Value,
+    fields: Value,
+    /// A link that opens a ticket.
+    key: Value,
+}
+
+async fn put_tree(desk: &Desk, path: &str, tree: &Value) -> Value {
+    let tag = desk.admin.get(path).await.header("etag").unwrap().to_owned();
+    desk.admin.put(path, &[("if-match", &tag)], tree).await.expect(200)
+}
+
+/// Trees to file tickets under.
+async fn plant(desk: &Desk) -> Value {
+    let names = |word: &str| json!({"es": word, "pt": word, "en": word});
+    let category = |word: &str| json!({"names": names(word), "subcategories": [{"names": names("Otra")}]});
+    let categories = json!({"incident": [category("Impresora")], "requirement": [category("Silla")]});
+    let categories = put_tree(desk, "/api/categories", &categories).await;
+    let company = json!({"name": "Farmacia", "domains": ["farmacia.example"], "sites": [{"name": "Centro"}], "cost_centres": [{"code": "1", "name": "Uno"}]});
+    let organisation = json!({"corporations": [{"name": "Grupo", "companies": [company]}]});
+    let organisation = put_tree(desk, "/api/organisation", &organisation).await;
+    let (category, corporation) = (&categories["incident"][0], &organisation["corporations"][0]);
+    let company = &corporation["companies"][0];
+    json!({
+        "category_id": category["id"], "subcategory_id": category["subcategories"][0]["id"], "corporation_id": corporation["id"],
+        "company_id": company["id"], "site_id": company["sites"][0]["id"], "cost_centre_id": company["cost_centres"][0]["id"],
+    })
+}
+
+fn ticket(place: &Value, more: Value) -> Value {
+    let mut body = json!({"title": "Impresora", "body": "No imprime.", "kind": "incident"});
+    for part in [place, &more] {
+        body.as_object_mut().unwrap().extend(part.as_object().unwrap().clone());
+    }
+    body
+}
+
+/// Opens a ticket of somebody's.
+async fn open_for(desk: &Desk, common: &Value, email: &str) -> u64 {
+    let body = ticket(common, json!({"requester": {"email": email}}));
+    desk.admin.post("/api/tickets", &body).await.expect(201)["number"].as_u64().unwrap()
+}
+
+/// The link to a ticket that was mailed to somebody.
+async fn link(desk: &Desk, email: &str, number: u64) -> String {
+    let of = |mail: &outbox::Sent| mail.ticket_link().filter(|link| link.contains(&format!("#/t/{number}?")));
+    let mail = desk.mail(|mail| mail.to == [email] && of(mail).is_some()).await;
+    of(&mail).unwrap()
+}
+
+/// A file that was announced, and put where `put`.
+async fn announce(api: &Api, put: bool) -> Value {
+    let bytes = b"uno";
+    let declared =
+        json!({"name": "uno.txt", "content_type": "text/plain", "size": bytes.len(), "sha256": hex::encode(Sha256::digest(bytes))});
+    let made = api.post("/api/attachments", &declared).await.expect(201);
+    if put {
+        assert_eq!(api.put_upload(&made["upload"], bytes).await, 200);
+    }
+    json!({"id": made["attachment_id"]})
+}
+
+async fn files(api: &Api) -> (Vec<Value>, Vec<Value>, Vec<Value>) {
+    let (mut loose, mut arrived, mut attachable) = (Vec::new(), Vec::new(), Vec::new());
+    for _ in 0..SPARE {
+        loose.push(announce(api, true).await);
+        arrived.push(announce(api, true).await);
+        attachable.push(json!(api.upload("dos.txt", "text/plain", b"dos").await));
+    }
+    arrived.push(announce(api, false).await);
+    (loose, arrived, attachable)
+}
+
+/// Everything that a caller with a session may break, made for them: their tickets, keys and files.
+async fn belongings(desk: &Desk, common: &Common, api: &Api, email: &str, assignee: Option<&Value>) -> (u64, Map<String, Value>, Value) {
+    // Mails to staff carry no keys: staff attend to somebody else's tickets.
+    let requester = if assignee.is_some() { CUSTOMER } else { email };
+    let mut own = Vec::new();
+    for _ in 0..SPARE {
+        own.push(open_for(desk, &common.place, requester).await);
+    }
+    let [first, second, keyed, gone] = own[..] else {
+        unreachable!("as many as are spare")
+    };
+    if let Some(assignee) = assignee {
+        for number in [first, second] {
+            desk.admin.change(number, &json!({"assignee_id": assignee["id"]})).await;
+        }
+    }
+    for number in [first, keyed, gone] {
+        let link = link(desk, requester, number).await;
+        // A guest's session must hold a key of each ticket, and a user's may.
+        if assignee.is_none() {
+            api.follow(&link).await;
+        }
+    }
+    let (loose, arrived, mut attachable) = files(api).await;
+    let attached = attachable.pop().unwrap();
+    let message = json!({"body": "Con archivo.", "attachment_ids": [attached]});
+    api.post(&format!("/api/tickets/{first}/messages"), &message).await.expect(201);
+    let keys = desk.admin.get(&format!("/api/tickets/{keyed}/keys")).await.expect(200);
+    let keys: Vec<Value> = keys["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|key| json!({"number": keyed, "id": key["id"]}))
+        .collect();
+    let paths = json!({
+        "/api/tickets/{number}": [{"number": first}, {"number": second}],
+        "/api/tickets/{number}/claim": [{"number": second}, {"number": keyed}, {"number": gone}],
+        "/api/tickets/{number}/keys": [{"number": gone}],
+        "/api/tickets/{number}/keys/{id}": keys,
+        "/api/tickets/{number}/attachments/{id}": [{"number": first, "id": attached}],
+        "/api/attachments/{id}": loose,
+        "/api/attachments/{id}/complete": arrived,
+    });
+    (first, paths.as_object().unwrap().clone(), json!(attachable))
+}
+
+/// What administrators alone can name.
+async fn mailboxes_and_people(desk: &Desk) -> Map<String, Value> {
+    desk.pop3.deliver(
+        MAILBOX.0,
+        &Draft::new("Ana <ana@farmacia.example>", "Una", "una@farmacia.example", "Hola.\n").bytes(),
+    );
+    desk.fetch().await;
+    let id = &desk.mailbox;
+    let first = async |rest: &str| desk.admin.get(&format!("/api/mailboxes/{id}/{rest}")).await.expect(200)["items"][0]["id"].clone();
+    let (sweep, message) = (first("sweeps").await, first("messages").await);
+    let (mut boxes, mut people) = (Vec::new(), Vec::new());
+    for n in 0..SPARE {
+        let spare = desk
+            .admin
+            .post("/api/mailboxes", &mailbox(MAILBOX, desk.pop3.tls_port, "tls"))
+            .await
+            .expect(201);
+        boxes.push(json!({"id": spare["id"]}));
+        let spare = desk.person(&format!("spare{n}@example.com"), "Spare", "user", "es").await;
+        people.push(json!({"id": spare["id"]}));
+    }
+    let paths = json!({
+        "/api/mailboxes/{id}": boxes,
+        "/api/mailboxes/{id}/messages": [{"id": id}],
+        "/api/mailboxes/{id}/messages/{message_id}": [{"id": id, "message_id": message}],
+        "/api/mailboxes/{id}/sweep": [{"id": id}],
+        "/api/mailboxes/{id}/sweeps": [{"id": id}],
+        "/api/mailboxes/{id}/sweeps/{sweep_id}": [{"id": id, "sweep_id": sweep}],
+        "/api/mailboxes/{id}/test": [{"id": id}],
+        "/api/users/{id}": people,
+    });
+    paths.as_object().unwrap().clone()
+}
+
+/// Whole bodies that are right, for operations that hardly any made-up body would satisfy.
+async fn bodies(desk: &Desk, common: &Common) -> Value {
+    let tree = async |path: &str| json!([desk.admin.get(path).await.expect(200)]);
+    let due = json!({"due_at": "2030-11-22T13:00:00.000Z", "priority": "high"});
+    let host = json!({"host": "localhost", "auth": {"type": "password", "username": MAILBOX.0, "password": MAILBOX.1}});
+    json!({
+        "POST /api/session": [common.key],
+        "POST /api/ticket-links": [common.key],
+        "POST /api/sign-in": [{"email": CUSTOMER}, {"email": "nobody@example.com"}],
+        "POST /api/tickets": [ticket(&common.place, json!({})), ticket(&common.place, json!({"priority": "high", "cc": ["cc@example.com"]}))],
+        "PATCH /api/tickets/{number}": [{"status": "on_hold"}, due, {"title": "Otra"}, {"cc": ["cc@example.com"]}, common.place],
+        "POST /api/tickets/{number}/messages": [{"body": "Hola."}, {"body": "Listo.", "resolve": true}, {"body": "Nota.", "visibility": "internal"}],
+        "POST /api/attachments": [{"name": "uno.txt", "content_type": "text/plain", "size": 3, "sha256": hex::encode(Sha256::digest("uno"))}],
+        "POST /api/mailboxes": [mailbox(MAILBOX, desk.pop3.tls_port, "tls")],
+        "PATCH /api/mailboxes/{id}": [{"name": "Otro", "enabled": false}, host, {"defaults": common.place}],
+        "PUT /api/organisation": tree("/api/organisation").await,
+        "PUT /api/categories": tree("/api/categories").await,
+        "PATCH /api/settings": [{"site_name": "Otra", "time_zone": "America/Sao_Paulo"}, {"sender": null}],
+    })
+}
+
+/// Ids of what no caller may break: all people but the spare ones, among them the callers themselves, and the mailbox.
+async fn kept(desk: &Desk) -> Vec<Value> {
+    let people = desk
+        .admin
+        .all("/api/users")
+        .await
+        .into_iter()
+        .filter(|user| user["name"] != "Spare");
+    people.map(|user| user["id"].clone()).chain([json!(desk.mailbox)]).collect()
+}
+
+/// Brings one caller and what they need into the form that the hooks read.
+fn described(desk: &Desk, common: &Common, api: &Api, apart: &[Option<String>; 2], paths: Map<String, Value>, attachable: &Value) -> Value {
+    let mut fields = common.fields.clone();
+    fields["attachment_ids"] = attachable.clone();
+    json!({
+        "cookie": api.cookie(),
+        "apart": {"DELETE /api/session": apart[0], "DELETE /api/sessions": apart[1]},
+        "paths": paths,
+        "fields": fields,
+        // No test connects to a machine whose name was made up.
+        "always": {"host": "127.0.0.1", "port": desk.pop3.tls_port},
+    })
+}
+
+/// A person of that role with everything, and a second one of the same role, whose sessions may be ended.
+async fn person(desk: &Desk, common: &Common, role: &'static str) -> Caller {
+    let (email, other) = (format!("{role}@example.com"), format!("{role}.2@example.com"));
+    let made = desk.person(&email, role, role, "es").await;
+    desk.person(&other, role, role, "es").await;
+    let api = desk.sign_in(&email).await;
+    let apart = [desk.sign_in(&other).await.cookie(), desk.sign_in(&other).await.cookie()];
+    let (_, mut paths, attachable) = belongings(desk, common, &api, &email, Some(&made).filter(|_| role != "user")).await;
+    if role == "administrator" {
+        paths.extend(mailboxes_and_people(desk).await);
+    }
+    Caller {
+        name: role,
+        settings: described(desk, common, &api, &apart, paths, &attachable),
+        api,
+        alive: Some("/api/me".to_owned()),
+    }
+}
+
+/// Somebody without an account's session, who holds keys of tickets.
+async fn guest(desk: &Desk, common: &Common) -> Caller {
+    let (api, other) = (desk.server.anonymous(), desk.server.anonymous());
+    let (number, paths, attachable) = belongings(desk, common, &api, CUSTOMER, None).await;
+    other.follow(&link(desk, CUSTOMER, number).await).await;
+    let apart = [other.cookie(), other.cookie()];
+    Caller {
+        name: "guest",
+        settings: described(desk, common, &api, &apart, paths, &attachable),
+        api,
+        alive: Some(format!("/api/tickets/{number}")),
+    }
+}
+
+/// Somebody without any session, who knows the addresses of things.
+fn anonymous(desk: &Desk, common: &Common, paths: Map<String, Value>) -> Caller {
+    let api = desk.server.anonymous();
+    Caller {
+        name: "anonymous",
+        settings: described(desk, common, &api, &[None, None], paths, &json!([])),
+        api,
+        alive: None,
+    }
+}
+
+/// Runs Schemathesis as one caller: what was answered, and what it printed where it found something.
+fn try_all(folder: &Path, desk: &Desk, caller: &Caller, bodies: &Value, kept: &[Value]) -> (Answers, Option<String>) {
+    let (told, answers) = (
+        folder.join(format!("{}.json", caller.name)),
+        folder.join(format!("{}.answers.json", caller.name)),
+    );
+    let mut settings = caller.settings.clone();
+    settings["bodies"] = bodies.clone();
+    settings["kept"] = json!(kept);
+    settings["answers"] = json!(answers);
+    fs::write(&told, settings.to_string()).unwrap();
+    let base = desk.server.listening().trim_end_matches('/');
+    // From a file: Schemathesis leaves out the operation that it reads the description from.
+    let description = folder.join(DESCRIPTION);
+    let examples = if env::long() { EXAMPLES.1 } else { EXAMPLES.0 };
+    // Others are refused before a request's bounds are looked at, or are told the same: in the quick run, the bounds are tried as one caller.
+    let bounds = env::long() || caller.name == "administrator";
+    let phases = if bounds { "examples,coverage,fuzzing" } else { "examples,fuzzing" };
+    let output = Command::new(env::python_tool("st"))
+        .args(["run", &description.to_string_lossy(), "--url", base, "--checks", CHECKS])
+        .args(["--phases", phases, "--max-examples", &examples.to_string()])
+        .args([
+            "--seed",
+            &seed().to_string(),
+            "--generation-database",
+            "none",
+            "--generation-with-security-parameters",
+            "false",
+        ])
+        .args([
+            "--continue-on-failure",
+            "--request-timeout",
+            "60",
+            "--warnings",
+            "off",
+            "--no-color",
+        ])
+        .current_dir(folder)
+        .env_clear()
+        .env("PATH", env::path())
+        .env("PYTHONPATH", env::workspace().join("tests/schemathesis"))
+        .env("PYTHONDONTWRITEBYTECODE", "1")
+        .env("SCHEMATHESIS_HOOKS", "chamada_hooks")
+        .env("CHAMADA_CALLER", &told)
+        .output()
+        .unwrap();
+    let printed = format!(
+        "{}{}",
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr)
+    );
+    let answered = fs::read(&answers).unwrap_or_else(|_| panic!("Schemathesis did not come to its end as {}:\n{printed}", caller.name));
+    let found = (!output.status.success()).then(|| format!("as {}:\n{printed}", caller.name));
+    (serde_json::from_slice(&answered).unwrap(), found)
+}
+
+/// `GET /api/me` and all others.
+fn operations(description: &Value) -> BTreeSet<String> {
+    let paths = description["paths"].as_object().unwrap();
+    let each = paths.iter().flat_map(|(path, item)| {
+        item.as_object()
+            .unwrap()
+            .keys()
+            .map(move |method| format!("{} {path}", method.to_uppercase()))
+    });
+    each.collect()
+}
+
+/// Operations that were never asked as they are described: what is answered to other methods (405) does not count.
+fn missed<'a>(operations: &'a BTreeSet<String>, answers: &Answers) -> Vec<&'a String> {
+    let asked = |operation: &&String| {
+        answers
+            .get(*operation)
+            .is_some_and(|statuses| statuses.keys().any(|status| status != "405"))
+    };
+    operations.iter().filter(|operation| !asked(operation)).collect()
+}
+
+fn print_counts(name: &str, answers: &Answers) {
+    let mut statuses: BTreeMap<&str, u64> = BTreeMap::new();
+    for (status, times) in answers.values().flatten() {
+        *statuses.entry(status).or_default() += times;
+    }
+    let each: Vec<String> = statuses.iter().map(|(status, times)| format!("{status}: {times}")).collect();
+    let all: u64 = statuses.values().sum();
+    println!("{name}: {} operations, {all} requests ({})", answers.len(), each.join(", "));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_answer_to_every_kind_of_caller_is_described() {
+    let desk = Desk::open(Options::default()).await;
+    desk.admin
+        .patch("/api/settings", &json!({"specialists_claim": true}))
+        .await
+        .expect(200);
+    let place = plant(&desk).await;
+    let first = open_for(&desk, &place, CUSTOMER).await;
+    let mut fields =
+        json!({"ticket": [first], "assignee_id": [desk.admin.get("/api/me").await.expect(200)["id"]], "assignee": ["me", "none"]});
+    for (name, id) in place.as_object().unwrap() {
+        fields[name] = json!([id]);
+    }
+    let common = Common {
+        key: session_body(&link(&desk, CUSTOMER, first).await).unwrap(),
+        place,
+        fields,
+    };
+    let guest = guest(&desk, &common).await;
+    let mut callers = vec![
+        anonymous(&desk, &common, guest.settings["paths"].as_object().unwrap().clone()),
+        guest,
+    ];
+    // The administrator last: they change settings, trees, people and everybody's tickets.
+    for role in ["user", "specialist", "administrator"] {
+        callers.push(person(&desk, &common, role).await);
+    }
+    let bodies = bodies(&desk, &common).await;
+    let kept = kept(&desk).await;
+    let folder = Scratch::new("schemathesis-");
+    let description = desk.admin.get("/api/openapi.json").await;
+    fs::write(folder.path().join(DESCRIPTION), &description.body).unwrap();
+    let described = operations(&description.expect(200));
+    let (mut found, mut well_answered, mut tried) = (Vec::new(), BTreeSet::new(), 0);
+    for caller in &callers {
+        let (answers, why) = tokio::task::block_in_place(|| try_all(folder.path(), &desk, caller, &bodies, &kept));
+        print_counts(caller.name, &answers);
+        found.extend(why);
+        let missed = missed(&described, &answers);
+        if !missed.is_empty() {
+            found.push(format!("not asked as {}: {missed:?}", caller.name));
+        }
+        tried += answers.len();
+        let well = |statuses: &BTreeMap<String, u64>| statuses.keys().any(|status| status.starts_with('2'));
+        well_answered.extend(
+            answers
+                .into_iter()
+                .filter(|(_, statuses)| well(statuses))
+                .map(|(operation, _)| operation),
+        );
+        if let Some(path) = &caller.alive {
+            caller.api.wait(path, PATIENCE, |_| true).await;
+        }
+    }
+    println!("{} operations x {} callers: {tried}", described.len(), callers.len());
+    let refused: Vec<_> = described.difference(&well_answered).collect();
+    println!("refused whoever asked: {refused:?}");
+    assert!(found.is_empty(), "{}", found.join("\n"));
+}
+
+#[test]
+fn an_operation_that_was_asked_by_other_methods_alone_is_missed() {
+    let described = operations(&json!({"paths": {"/api/me": {"get": {}, "patch": {}}}}));
+    let answers = Answers::from([
+        ("GET /api/me".to_owned(), BTreeMap::from([("405".to_owned(), 7)])),
+        (
+            "PATCH /api/me".to_owned(),
+            BTreeMap::from([("405".to_owned(), 7), ("422".to_owned(), 1)]),
+        ),
+    ]);
+    assert_eq!(missed(&described, &answers), ["GET /api/me"]);
+}
