@@ -11,6 +11,7 @@ mod session;
 mod settings;
 mod sign_in;
 mod site;
+mod tokens;
 mod trees;
 mod users;
 mod view;
@@ -33,6 +34,8 @@ pub fn router(platform: Platform) -> OpenApiRouter {
         .routes(routes!(session::begin, session::end))
         .routes(routes!(session::end_all))
         .routes(routes!(me::me, me::change_me))
+        .routes(routes!(tokens::list, tokens::create))
+        .routes(routes!(tokens::remove))
         .routes(routes!(users::list, users::create))
         .routes(routes!(users::read, users::change, users::deactivate))
         .routes(routes!(users::specialists))

@@ -85,7 +85,7 @@ pub(crate) async fn me(person: SignedIn, conditional: Conditional) -> Result<Res
 
 /// Changes one's own account.
 ///
-/// A new password needs `current_password`, or a sign-in by link less than 15 minutes old. 422 `password` `too_weak`, `current_password` `wrong`.
+/// A new password needs `current_password`, or a sign-in by link less than 15 minutes old, and no API token: 403. 422 `password` `too_weak`, `current_password` `wrong`.
 #[utoipa::path(patch, path = "/api/me", tag = "accounts", request_body = Change, params(IdempotencyHeader),
     responses((status = 200, body = Me), WriteProblems))]
 pub(crate) async fn change_me(
@@ -96,6 +96,8 @@ pub(crate) async fn change_me(
 ) -> Result<Json<Me>, Problem> {
     let mut request = person.caller.idempotency(&write, app.now())?;
     if write.body.password.is_some() || write.body.current_password.is_some() {
+        // A password begins sessions.
+        person.caller.without_token()?;
         request = sealed(&app.platform, request).await?;
     }
     let outcome = match app.store.replay(request.as_ref()).await {

@@ -96,6 +96,14 @@ vocabulary! {
         Api = "api",
     }
 
+    /// What a program with an API token may do.
+    TokenScope("scope") {
+        /// Read what its owner may read.
+        Read = "read",
+        /// Do what its owner may do.
+        Write = "write",
+    }
+
     /// How an entry of the history was made.
     Via("via") {
         /// In the browser.

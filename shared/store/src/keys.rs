@@ -45,6 +45,15 @@ pub(crate) fn session(hash: &str) -> String {
     format!("S#{hash}")
 }
 
+pub(crate) fn token(hash: &str) -> String {
+    format!("K#{hash}")
+}
+
+/// From and to of a person's API tokens.
+pub(crate) const TOKENS: (&str, &str) = ("K#", "K#~");
+/// Where a person's API tokens are counted.
+pub(crate) const TOKEN_COUNT: &str = "TOKENS";
+
 pub(crate) fn email(address: &EmailAddress) -> String {
     format!("EMAIL#{address}")
 }

@@ -21,6 +21,7 @@ mod sessions;
 mod store;
 mod stream;
 mod tickets;
+mod tokens;
 mod transaction;
 mod uploads;
 
@@ -39,4 +40,5 @@ pub use sessions::{HeldKey, MAX_KEYS, Redeemed, SIGN_IN_MINUTES, Session, Ticket
 pub use store::Store;
 pub use stream::{Written, written};
 pub use tickets::{Uploads, With};
+pub use tokens::{ApiToken, MAX_TOKENS};
 pub use uploads::{StoredUpload, Upload};

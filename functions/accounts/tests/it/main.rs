@@ -12,4 +12,5 @@ mod organisation;
 mod sessions;
 mod settings;
 mod sign_in;
+mod tokens;
 mod users;

@@ -9,6 +9,7 @@ mod create;
 mod keys;
 mod lists;
 mod messages;
+mod programs;
 mod proof;
 mod read;
 mod write_once;
