@@ -1,6 +1,7 @@
 //! Who people are and how they get in: sign-in links, sessions, passwords, accounts; and what an administrator decides for the whole site:
 //! settings, the organisation, the categories.
 
+mod audit;
 mod first;
 mod keys;
 mod limits;
@@ -42,5 +43,6 @@ pub fn router(platform: Platform) -> OpenApiRouter {
         .routes(routes!(settings::settings, settings::change_settings))
         .routes(routes!(trees::organisation::organisation, trees::organisation::put_organisation))
         .routes(routes!(trees::categories::categories, trees::categories::put_categories))
+        .routes(routes!(audit::audit))
         .with_state(App::new(platform))
 }

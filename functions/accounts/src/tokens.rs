@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 use axum::response::Response;
-use chamada_domain::{FieldError, Timestamp, TokenId, TokenScope, UserId};
+use chamada_domain::{FieldError, Timestamp, TokenId, TokenScope};
 use chamada_platform::{Secret, random, secret_hash};
 use chamada_store::{ApiToken, StoreError};
 use chamada_web::openapi::{IdempotencyHeader, ReadProblems, WriteProblems};
@@ -123,7 +123,7 @@ pub(crate) async fn create(
         created_at: now,
         expires_at: new.expires_at,
     };
-    let secret = keep(&app, &person.user.id, &token).await?;
+    let secret = keep(&app, &person, &token).await?;
     let made = MadeToken {
         id: token.id,
         name: token.name,
@@ -134,9 +134,11 @@ pub(crate) async fn create(
     Ok((StatusCode::CREATED, Json(made)))
 }
 
-async fn keep(app: &App, owner: &UserId, token: &ApiToken) -> Result<Secret, StoreError> {
-    let secret = Secret::generate();
-    app.store.create_token(owner, &secret_hash(&secret), token).await?;
+async fn keep(app: &App, person: &InPerson, token: &ApiToken) -> Result<Secret, StoreError> {
+    let (secret, deed) = (Secret::generate(), person.caller.hand(token.created_at));
+    app.store
+        .create_token(&person.user.id, &secret_hash(&secret), token, Some(&deed))
+        .await?;
     Ok(secret)
 }
 
@@ -154,7 +156,7 @@ pub(crate) async fn remove(
     if person.caller.token.as_ref().is_none_or(|token| token.id != id) {
         person.caller.without_token()?;
     }
-    let request = person.caller.idempotency(&write, app.now())?;
-    or_done(app.store.delete_token(&person.user.id, &id, request.as_ref()).await)?;
+    let deed = person.caller.deed(&write, app.now())?;
+    or_done(app.store.delete_token(&person.user.id, &id, Some(&deed)).await)?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -4,6 +4,7 @@
 //! ticket that they add up to. The store writes a draft whole, or not at all.
 
 pub mod amend;
+pub mod audit;
 pub mod chain;
 pub mod draft;
 pub mod email;
@@ -33,4 +34,4 @@ pub use person::{Person, StaffMember, User, Watcher};
 pub use settings::{Settings, SpecialistsSee};
 pub use ticket::Ticket;
 pub use timestamp::Timestamp;
-pub use vocabulary::{Authentication, Channel, Kind, Priority, Role, Status, TokenScope, Via, Visibility};
+pub use vocabulary::{AuditAction, AuditKind, Authentication, Channel, Kind, Priority, Role, Status, TokenScope, Via, Visibility};

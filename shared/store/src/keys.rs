@@ -5,6 +5,8 @@ use chamada_domain::{AttachmentId, EmailAddress, LinkId, MailboxId, Priority, St
 pub(crate) const META: &str = "META";
 pub(crate) const PROFILE: &str = "PROFILE";
 pub(crate) const CONF: &str = "CONF";
+/// The months that the audit has records of.
+pub(crate) const AUDIT_MONTHS: &str = "AUDIT";
 /// Sorts behind every date: tickets without one come last.
 const NO_DATE: &str = "9999";
 
@@ -100,6 +102,15 @@ pub(crate) fn idempotency(caller: &str, key: &str) -> String {
 
 pub(crate) fn rate_limit(what: &str, who: &str) -> String {
     format!("RL#{what}#{who}")
+}
+
+pub(crate) fn audit(month: &str) -> String {
+    format!("AUDIT#{month}")
+}
+
+/// `nonce` tells deeds of one moment apart, and `place` the records of one deed.
+pub(crate) fn audit_record(at: &str, nonce: &str, place: &str) -> String {
+    format!("{at}#{nonce}#{place}")
 }
 
 /// `open` or `closed`: the two partitions of `by_updated`.

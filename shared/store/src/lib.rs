@@ -3,6 +3,7 @@
 //! Callers speak of tickets, people and mailboxes; no type of the AWS SDK leaves this crate but the client that [`Store::new`] takes.
 
 mod attachments;
+mod audit;
 mod conf;
 mod error;
 mod history;
@@ -26,6 +27,7 @@ mod transaction;
 mod uploads;
 
 pub use attachments::Attachment;
+pub use audit::Deed;
 pub use conf::{Configuration, Versioned};
 pub use error::{Made, StoreError};
 pub use history::TicketPage;

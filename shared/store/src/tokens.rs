@@ -1,10 +1,11 @@
 //! API tokens: what lets a program in for a person. Of each its SHA-256 alone is here.
 
-use chamada_domain::{Timestamp, TokenId, TokenScope, User, UserId};
+use chamada_domain::audit::{AuditChange, AuditTarget};
+use chamada_domain::{AuditAction, AuditKind, Timestamp, TokenId, TokenScope, User, UserId};
 use serde::{Deserialize, Serialize};
 
+use crate::audit::{Deed, Note, request_of};
 use crate::error::{Made, StoreError};
-use crate::idempotency::Idempotency;
 use crate::item::{Item, ItemExt, keyed, n};
 use crate::keys;
 use crate::people::read_user;
@@ -74,7 +75,7 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError::Conflict`] `too_many_tokens`.
-    pub async fn create_token(&self, owner: &UserId, hash: &str, token: &ApiToken) -> Result<(), StoreError> {
+    pub async fn create_token(&self, owner: &UserId, hash: &str, token: &ApiToken, deed: Option<&Deed>) -> Result<(), StoreError> {
         let mut transaction = Transaction::default();
         let item = keyed(keys::user(owner), keys::token(hash)).with_json("token", token)?;
         transaction.put(&self.table, Guard::Ticket, item, Some(Condition::absent()));
@@ -83,6 +84,14 @@ impl Store {
         let unless_full = Some("attribute_not_exists(tokens) OR tokens < :most");
         let place = keys::user(owner);
         transaction.update(&self.table, Guard::Other, (&place, keys::TOKEN_COUNT), count, unless_full);
+        let mut changes = vec![AuditChange::to("scope", token.scope.as_str())];
+        changes.extend(token.expires_at.map(|at| AuditChange::to("expires_at", at.to_string())));
+        let note = Note {
+            action: AuditAction::TokenMade,
+            target: AuditTarget::one(AuditKind::Token, &token.id),
+            changes,
+        };
+        self.note(&mut transaction, deed, note).await?;
         match transaction.run(&self.client).await {
             Ok(()) => Ok(()),
             Err(Failure::Store(error)) => Err(error),
@@ -95,7 +104,8 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError::NotFound`]; [`StoreError::Replayed`] or [`StoreError::KeyReused`].
-    pub async fn delete_token(&self, owner: &UserId, id: &TokenId, request: Option<&Idempotency>) -> Result<(), StoreError> {
+    pub async fn delete_token(&self, owner: &UserId, id: &TokenId, deed: Option<&Deed>) -> Result<(), StoreError> {
+        let request = request_of(deed);
         self.replay(request).await?;
         let items = self.token_items(owner).await?;
         let is_it = |item: &&Item| item.json::<ApiToken>("token").is_ok_and(|token| token.id == *id);
@@ -111,6 +121,12 @@ impl Store {
             ..Made::default()
         };
         self.remember(&mut transaction, request, &made)?;
+        let note = Note {
+            action: AuditAction::TokenRevoked,
+            target: AuditTarget::one(AuditKind::Token, id),
+            changes: Vec::new(),
+        };
+        self.note(&mut transaction, deed, note).await?;
         match transaction.run(&self.client).await {
             Ok(()) => Ok(()),
             Err(Failure::Store(error)) => Err(error),
@@ -119,6 +135,27 @@ impl Store {
                 self.replay(request).await?;
                 Err(StoreError::Raced)
             }
+        }
+    }
+
+    /// Deletes all of a person's tokens: those of somebody who was deactivated must not come to life again with them.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn end_tokens(&self, owner: &UserId) -> Result<(), StoreError> {
+        let items = self.token_items(owner).await?;
+        if items.is_empty() {
+            return Ok(());
+        }
+        let mut transaction = Transaction::default();
+        for item in &items {
+            transaction.delete(&self.table, Guard::Other, keys::user(owner), item.text("sk")?.to_owned(), None);
+        }
+        transaction.delete(&self.table, Guard::Other, keys::user(owner), keys::TOKEN_COUNT.to_owned(), None);
+        match transaction.run(&self.client).await {
+            Ok(()) => Ok(()),
+            Err(Failure::Store(error)) => Err(error),
+            Err(Failure::Contention | Failure::Condition(..)) => Err(StoreError::Raced),
         }
     }
 }

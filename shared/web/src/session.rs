@@ -3,8 +3,8 @@
 use axum::extract::{FromRef, FromRequestParts};
 use chamada_domain::permission::Viewer;
 use chamada_domain::{Channel, Role, TicketNumber, Timestamp, TokenScope, User, UserId};
-use chamada_platform::{Platform, Secret, secret_hash};
-use chamada_store::{ApiToken, HeldKey, Idempotency, Session, Store};
+use chamada_platform::{Platform, Secret, random, secret_hash};
+use chamada_store::{ApiToken, Deed, HeldKey, Idempotency, Session, Store};
 use http::Method;
 use http::request::Parts;
 
@@ -170,6 +170,20 @@ impl Caller {
         let valid = app.store.valid_keys(&held, app.now()).await?;
         let keys = valid.into_iter().map(|key| (key.ticket, key.person)).collect();
         Ok(Viewer { keys, ..self.viewer() })
+    }
+
+    /// A change by this caller, as the audit tells of it.
+    #[must_use]
+    pub fn hand(&self, now: Timestamp) -> Deed {
+        Deed::new(self.user.as_ref().map(|user| user.id.clone()), now, random())
+    }
+
+    /// A change by this caller, with the request where the client named it.
+    ///
+    /// # Errors
+    /// 401 `sign_in_needed`.
+    pub fn deed<T>(&self, request: &Write<T>, now: Timestamp) -> Result<Deed, Problem> {
+        Ok(self.hand(now).once(self.idempotency(request, now)?))
     }
 
     /// The request as the store remembers it, where the client named it.

@@ -243,7 +243,7 @@ impl Desk {
             expires_at: None,
         };
         let store = &self.app.store;
-        store.create_token(&user.id, &secret_hash(&secret), &token).await.unwrap();
+        store.create_token(&user.id, &secret_hash(&secret), &token, None).await.unwrap();
         format!("Bearer {}", person_token(&user.id, &secret).expose())
     }
 

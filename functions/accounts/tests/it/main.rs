@@ -4,6 +4,7 @@
     reason = "a fixture that breaks must stop the test that asked for it, there and then"
 )]
 
+mod audit;
 mod categories;
 mod first;
 mod links;
