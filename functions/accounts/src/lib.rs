@@ -2,6 +2,7 @@
 //! settings, the organisation, the categories.
 
 mod audit;
+mod canned;
 mod first;
 mod keys;
 mod limits;
@@ -43,6 +44,7 @@ pub fn router(platform: Platform) -> OpenApiRouter {
         .routes(routes!(settings::settings, settings::change_settings))
         .routes(routes!(trees::organisation::organisation, trees::organisation::put_organisation))
         .routes(routes!(trees::categories::categories, trees::categories::put_categories))
+        .routes(routes!(canned::canned_replies, canned::put_canned_replies))
         .routes(routes!(audit::audit))
         .with_state(App::new(platform))
 }

@@ -5,6 +5,7 @@
 
 pub mod amend;
 pub mod audit;
+pub mod canned;
 pub mod chain;
 pub mod draft;
 pub mod email;

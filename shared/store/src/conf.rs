@@ -139,7 +139,14 @@ impl Store {
         self.write_conf(CATEGORIES, tree, before.version, deed, note).await
     }
 
-    async fn write_conf(&self, sk: &str, value: &impl Serialize, version: u64, deed: Option<&Deed>, note: Note) -> Result<(), StoreError> {
+    pub(crate) async fn write_conf(
+        &self,
+        sk: &str,
+        value: &impl Serialize,
+        version: u64,
+        deed: Option<&Deed>,
+        note: Note,
+    ) -> Result<(), StoreError> {
         let request = request_of(deed);
         self.replay(request).await?;
         let item = keyed(keys::CONF, sk).with_json("value", value)?.with("version", n(version + 1));
@@ -263,7 +270,7 @@ fn tree_note<T: Serialize>(deed: Option<&Deed>, action: AuditAction, kind: Audit
     }
 }
 
-fn versioned<T: DeserializeOwned + Default>(item: Option<&Item>) -> Result<Versioned<T>, StoreError> {
+pub(crate) fn versioned<T: DeserializeOwned + Default>(item: Option<&Item>) -> Result<Versioned<T>, StoreError> {
     match item {
         Some(item) => Ok(Versioned {
             value: item.json("value")?,

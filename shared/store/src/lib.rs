@@ -4,6 +4,7 @@
 
 mod attachments;
 mod audit;
+mod canned;
 mod conf;
 mod error;
 mod history;

@@ -5,6 +5,7 @@
 )]
 
 mod audit;
+mod canned;
 mod categories;
 mod first;
 mod links;
