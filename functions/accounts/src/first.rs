@@ -2,7 +2,7 @@
 
 use chamada_domain::{EmailAddress, Role, User, UserId};
 use chamada_platform::{Secret, random, secret_hash};
-use chamada_store::StoreError;
+use chamada_store::{Deed, StoreError};
 use chamada_web::App;
 
 /// Makes an administrator of this address where there is no active one at all: a new account, or the one that the address has. Returns what a
@@ -27,7 +27,8 @@ pub async fn ensure_first_administrator(app: &App, email: &EmailAddress) -> Resu
         created_at: app.now(),
         password_hash: None,
     };
-    let mut user = app.store.user_or_create(email, || new).await?;
+    let deed = Deed::new(None, app.now(), random());
+    let mut user = app.store.user_or_create(email, Some(&deed), || new).await?;
     if user.role != Role::Administrator || !user.active {
         // Whatever sessions a deactivated or lesser account had must not become an administrator's.
         app.store.end_sessions(&user.id).await?;
@@ -35,7 +36,7 @@ pub async fn ensure_first_administrator(app: &App, email: &EmailAddress) -> Resu
             (user.role, user.active) = (Role::Administrator, true);
             Ok(())
         };
-        user = app.store.change_user(&user.id, None, promote).await?;
+        user = app.store.change_user(&user.id, Some(&deed), promote).await?;
     }
     sign_in_token(app, &user).await.map(Some)
 }

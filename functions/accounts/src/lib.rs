@@ -1,6 +1,8 @@
 //! Who people are and how they get in: sign-in links, sessions, passwords, accounts; and what an administrator decides for the whole site:
 //! settings, the organisation, the categories.
 
+mod audit;
+mod canned;
 mod first;
 mod keys;
 mod me;
@@ -10,6 +12,7 @@ mod session;
 mod settings;
 mod sign_in;
 mod site;
+mod tokens;
 mod trees;
 mod users;
 mod view;
@@ -34,12 +37,16 @@ pub fn router(platform: Platform) -> OpenApiRouter {
         .routes(routes!(session::begin, session::end))
         .routes(routes!(session::end_all))
         .routes(routes!(me::me, me::change_me))
+        .routes(routes!(tokens::list, tokens::create))
+        .routes(routes!(tokens::remove))
         .routes(routes!(users::list, users::create))
         .routes(routes!(users::read, users::change, users::deactivate))
         .routes(routes!(users::specialists))
         .routes(routes!(settings::settings, settings::change_settings))
         .routes(routes!(trees::organisation::organisation, trees::organisation::put_organisation))
         .routes(routes!(trees::categories::categories, trees::categories::put_categories))
+        .routes(routes!(canned::canned_replies, canned::put_canned_replies))
+        .routes(routes!(audit::audit))
         .with_state(app.clone());
     admitted(routes, &app)
 }

@@ -5,7 +5,7 @@ use axum::response::Response;
 use chamada_domain::timestamp::seconds;
 use chamada_domain::{FieldError, Locale, Timestamp, User};
 use chamada_platform::Secret;
-use chamada_store::{Idempotency, StoreError};
+use chamada_store::{Deed, StoreError};
 use chamada_web::openapi::{IdempotencyHeader, ReadProblems, WriteProblems};
 use chamada_web::read::{Fields, Input, boolean, line, secret, word};
 use chamada_web::{App, Conditional, Json, Problem, SignedIn, SourceAddress, Write, limit};
@@ -84,7 +84,7 @@ pub(crate) async fn me(person: SignedIn, conditional: Conditional) -> Result<Res
 
 /// Changes one's own account.
 ///
-/// A new password needs `current_password`, or a sign-in by link less than 15 minutes old. 422 `password` `too_weak`, `current_password` `wrong`.
+/// A new password needs `current_password`, or a sign-in by link less than 15 minutes old, and no API token: 403. 422 `password` `too_weak`, `current_password` `wrong`.
 #[utoipa::path(patch, path = "/api/me", tag = "accounts", request_body = Change, params(IdempotencyHeader),
     responses((status = 200, body = Me), WriteProblems))]
 pub(crate) async fn change_me(
@@ -93,12 +93,14 @@ pub(crate) async fn change_me(
     source: SourceAddress,
     write: Write<Change>,
 ) -> Result<Json<Me>, Problem> {
-    let mut request = person.caller.idempotency(&write, app.now())?;
+    let mut deed = person.caller.deed(&write, app.now())?;
     if write.body.password.is_some() || write.body.current_password.is_some() {
-        request = sealed(&app.platform, request).await?;
+        // A password begins sessions.
+        person.caller.without_token()?;
+        deed.request = sealed(&app.platform, deed.request).await?;
     }
-    let outcome = match app.store.replay(request.as_ref()).await {
-        Ok(()) => apply(&app, &person, source, write.body, request.as_ref()).await?,
+    let outcome = match app.store.replay(deed.request.as_ref()).await {
+        Ok(()) => apply(&app, &person, source, write.body, &deed).await?,
         Err(error) => Err(error),
     };
     let user = or_as_it_is(outcome, app.store.user(&person.user.id)).await?;
@@ -111,7 +113,7 @@ async fn apply(
     person: &SignedIn,
     source: SourceAddress,
     change: Change,
-    request: Option<&Idempotency>,
+    deed: &Deed,
 ) -> Result<Result<User, StoreError>, Problem> {
     let mut new_hash = None;
     if let Some(password) = &change.password {
@@ -127,7 +129,7 @@ async fn apply(
         user.password_hash = new_hash.clone().or_else(|| user.password_hash.clone());
         Ok(())
     };
-    Ok(app.store.change_user(&person.user.id, request, alter).await)
+    Ok(app.store.change_user(&person.user.id, Some(deed), alter).await)
 }
 
 /// Whoever sits at an open session must not be able to lock its owner out.

@@ -9,7 +9,7 @@ use chamada_web::credentials::{ended_session_cookie, session_cookie};
 use chamada_web::openapi::WriteProblems;
 use chamada_web::read::{Fields, Input, email, secret};
 use chamada_web::session::{GUEST_DAYS, begin_guest, person_cookie};
-use chamada_web::{App, Caller, Json, Problem, SameOrigin, SignedIn, SourceAddress, limit};
+use chamada_web::{App, ByBrowser, Caller, InPerson, Json, Problem, SameOrigin, SourceAddress, limit};
 use http::StatusCode;
 use http::header::SET_COOKIE;
 use serde::Serialize;
@@ -88,13 +88,14 @@ pub(crate) struct SessionView {
 
 /// Signs in, or opens one ticket.
 ///
-/// 401 `bad_credentials`, `link_used`, `link_expired` or `key_expired`; 429 `too_many_attempts` where a password is locked for an hour.
+/// 401 `bad_credentials`, `link_used`, `link_expired` or `key_expired`; 429 `too_many_attempts` where a password is locked for an hour. Not for programs
+/// with an API token: 403.
 #[utoipa::path(post, path = "/api/session", tag = "accounts", security(()), request_body = Proof,
     responses((status = 200, body = SessionView, headers(("Set-Cookie" = String, description = "The session."))), WriteProblems))]
 pub(crate) async fn begin(
     _: SameOrigin,
     State(app): State<App>,
-    caller: Caller,
+    ByBrowser(caller): ByBrowser,
     source: SourceAddress,
     Json(proof): Json<Proof>,
 ) -> Result<Response, Problem> {
@@ -236,17 +237,17 @@ fn gone(app: &App) -> Result<Response, Problem> {
     Ok((StatusCode::NO_CONTENT, [(SET_COOKIE, cookie)]).into_response())
 }
 
-/// Ends this session, if there is one.
+/// Ends this session, if there is one. A program with an API token has none: 403.
 #[utoipa::path(delete, path = "/api/session", tag = "accounts", responses((status = 204, description = "Signed out."), WriteProblems))]
-pub(crate) async fn end(State(app): State<App>, caller: Caller) -> Result<Response, Problem> {
+pub(crate) async fn end(State(app): State<App>, ByBrowser(caller): ByBrowser) -> Result<Response, Problem> {
     end_session_of(&app, &caller).await?;
     gone(&app)
 }
 
-/// Ends all of one's own sessions, this one too.
+/// Ends all of one's own sessions, this one too. API tokens go on, and cannot do this: 403.
 #[utoipa::path(delete, path = "/api/sessions", tag = "accounts",
     responses((status = 204, description = "Signed out everywhere."), WriteProblems))]
-pub(crate) async fn end_all(State(app): State<App>, person: SignedIn) -> Result<Response, Problem> {
+pub(crate) async fn end_all(State(app): State<App>, person: InPerson) -> Result<Response, Problem> {
     app.store.end_sessions(&person.user.id).await?;
     gone(&app)
 }

@@ -171,9 +171,9 @@ pub(crate) async fn change_settings(
     Administrator(caller): Administrator,
     write: Write<Change>,
 ) -> Result<Json<SettingsView>, Problem> {
-    let request = caller.idempotency(&write, app.now())?;
+    let deed = caller.deed(&write, app.now())?;
     let change = |settings: &mut Settings| write.body.apply(settings);
-    let outcome = app.store.change_settings(request.as_ref(), change).await;
+    let outcome = app.store.change_settings(Some(&deed), change).await;
     let settings = or_as_it_is(outcome, present(&app)).await?;
     Ok(Json(settings.into()))
 }

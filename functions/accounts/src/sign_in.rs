@@ -96,7 +96,7 @@ async fn sign_up(app: &App, asked: Asked, default: Locale) -> Result<User, Store
         created_at: app.now(),
         password_hash: None,
     };
-    app.store.user_or_create(&asked.email, || new).await
+    app.store.user_or_create(&asked.email, None, || new).await
 }
 
 /// Mails a new link of a ticket to whom the old one was mailed.

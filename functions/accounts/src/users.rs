@@ -4,7 +4,7 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use chamada_domain::{EmailAddress, FieldError, Locale, Role, UnitId, User, UserId};
 use chamada_platform::random;
-use chamada_store::{Idempotency, Position, StoreError, can_attend};
+use chamada_store::{Deed, Position, StoreError, can_attend};
 use chamada_web::openapi::{IdempotencyHeader, PagingParams, ReadProblems, WriteProblems};
 use chamada_web::read::{Fields, Input, boolean, email, id, line, word};
 use chamada_web::{Administrator, App, Conditional, CursorKey, Id, Json, Nothing, Page, Paging, Problem, Query, Staff, Write};
@@ -127,7 +127,7 @@ impl Change {
 
 /// Which page.
 #[derive(Debug)]
-pub(crate) struct Listing(Paging);
+pub(crate) struct Listing(pub(crate) Paging);
 
 impl Input for Listing {
     fn read(f: &mut Fields<'_>) -> Option<Self> {
@@ -187,11 +187,11 @@ pub(crate) async fn create(
     Administrator(caller): Administrator,
     write: Write<NewUser>,
 ) -> Result<Response, Problem> {
-    let request = caller.idempotency(&write, app.now())?;
-    let outcome = match app.store.replay(request.as_ref()).await {
+    let deed = caller.deed(&write, app.now())?;
+    let outcome = match app.store.replay(deed.request.as_ref()).await {
         Ok(()) => {
             let user = draft(&app, write.body).await?;
-            app.store.create_user(&user, request.as_ref()).await.map(|()| user)
+            app.store.create_user(&user, Some(&deed)).await.map(|()| user)
         }
         Err(error) => Err(error),
     };
@@ -238,9 +238,9 @@ pub(crate) async fn change(
     Id(id): Id<UserId>,
     write: Write<Change>,
 ) -> Result<Json<UserView>, Problem> {
-    let request = caller.idempotency(&write, app.now())?;
-    let outcome = match app.store.replay(request.as_ref()).await {
-        Ok(()) => apply(&app, &id, &write.body, request.as_ref()).await?,
+    let deed = caller.deed(&write, app.now())?;
+    let outcome = match app.store.replay(deed.request.as_ref()).await {
+        Ok(()) => apply(&app, &id, &write.body, &deed).await?,
         Err(error) => Err(error),
     };
     let user = or_as_it_is(outcome, app.store.user(&id)).await?;
@@ -249,33 +249,38 @@ pub(crate) async fn change(
 }
 
 /// The outer refusal is the request's, the inner one the store's.
-async fn apply(app: &App, id: &UserId, change: &Change, request: Option<&Idempotency>) -> Result<Result<User, StoreError>, Problem> {
+async fn apply(app: &App, id: &UserId, change: &Change, deed: &Deed) -> Result<Result<User, StoreError>, Problem> {
     name_company(app, change.company_id.as_ref().and_then(Option::as_ref)).await?;
     forget_before_return(app, id, change.active).await?;
     let alter = |user: &mut User| {
         change.apply(user);
         Ok(())
     };
-    Ok(app.store.change_user(id, request, alter).await)
+    Ok(app.store.change_user(id, Some(deed), alter).await)
 }
 
 /// Somebody who comes back signs in anew: a session that was begun at the very moment of deactivating must not come to life again.
 async fn forget_before_return(app: &App, id: &UserId, active: Option<bool>) -> Result<(), StoreError> {
     if active == Some(true) && !app.store.user(id).await?.active {
-        app.store.end_sessions(id).await?;
+        shut_out(app, id).await?;
     }
     Ok(())
 }
 
-/// Sessions of a deactivated person count for nothing from that moment on; here they also go from the table.
+async fn shut_out(app: &App, id: &UserId) -> Result<(), StoreError> {
+    app.store.end_sessions(id).await?;
+    app.store.end_tokens(id).await
+}
+
+/// Sessions and tokens of a deactivated person count for nothing from that moment on; here they also go from the table.
 async fn close_door(app: &App, user: &User) -> Result<(), StoreError> {
     if user.active {
         return Ok(());
     }
-    app.store.end_sessions(&user.id).await
+    shut_out(app, &user.id).await
 }
 
-/// Deactivates an account; its sessions end at once. 409 `last_administrator`.
+/// Deactivates an account; its sessions and API tokens end at once. 409 `last_administrator`.
 #[utoipa::path(delete, path = "/api/users/{id}", tag = "accounts", params(("id" = UserId, Path), IdempotencyHeader),
     responses((status = 204, description = "It is no longer active."), WriteProblems))]
 pub(crate) async fn deactivate(
@@ -285,13 +290,13 @@ pub(crate) async fn deactivate(
     _: Query<Nothing>,
     write: Write<Nothing>,
 ) -> Result<StatusCode, Problem> {
-    let request = caller.idempotency(&write, app.now())?;
+    let deed = caller.deed(&write, app.now())?;
     let switch_off = |user: &mut User| {
         user.active = false;
         Ok(())
     };
-    or_done(app.store.change_user(&id, request.as_ref(), switch_off).await.map(drop))?;
-    app.store.end_sessions(&id).await?;
+    or_done(app.store.change_user(&id, Some(&deed), switch_off).await.map(drop))?;
+    shut_out(&app, &id).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

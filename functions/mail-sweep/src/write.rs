@@ -159,7 +159,7 @@ async fn requester(run: &Run, reading: &Reading, plan: &Plan) -> Result<User, St
         what: "a mail without a sender",
     })?;
     let email = user.email.clone();
-    run.store().user_or_create(&email, || user).await
+    run.store().user_or_create(&email, None, || user).await
 }
 
 fn pen(plan: &Plan, author: Option<Writer>) -> Pen {

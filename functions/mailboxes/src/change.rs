@@ -1,6 +1,7 @@
 //! `PATCH /api/mailboxes/{id}`.
 
 use axum::extract::State;
+use chamada_domain::audit::AuditChange;
 use chamada_domain::mailbox::{Auth, Mailbox};
 use chamada_domain::{MailboxId, Refusal};
 use chamada_store::StoreError;
@@ -21,8 +22,8 @@ pub(crate) async fn change(
     Id(id): Id<MailboxId>,
     write: Write<MailboxChange>,
 ) -> Result<Json<MailboxView>, Problem> {
-    let request = caller.idempotency(&write, app.now())?;
-    match app.store.replay(request.as_ref()).await {
+    let mut deed = caller.deed(&write, app.now())?;
+    match app.store.replay(deed.request.as_ref()).await {
         Err(StoreError::Replayed(_)) => return Ok(Json(app.store.mailbox(&id).await?.into())),
         outcome => outcome?,
     }
@@ -41,9 +42,10 @@ pub(crate) async fn change(
     // The secret first: until the settings follow, the new one may be tried at the old place, never the old one at a new place.
     if let Some(secret) = secret {
         app.platform.parameters().put(&Mailbox::secret_name(&id), secret).await?;
+        deed = deed.besides(AuditChange::quiet("password"));
     }
     let mut moved = false;
-    let written = app.store.change_mailbox(&id, request.as_ref(), |mailbox| {
+    let written = app.store.change_mailbox(&id, Some(&deed), |mailbox| {
         let after = altered(mailbox, &change, username.as_deref());
         // Another change may have come between: then this one is judged by what is there now.
         moved = secret.is_none() && leads_elsewhere(mailbox, &after);

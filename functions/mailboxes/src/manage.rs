@@ -64,8 +64,8 @@ pub(crate) async fn create(
     Administrator(caller): Administrator,
     write: Write<NewMailbox>,
 ) -> Result<(StatusCode, Json<MailboxView>), Problem> {
-    let request = caller.idempotency(&write, app.now())?;
-    match app.store.replay(request.as_ref()).await {
+    let deed = caller.deed(&write, app.now())?;
+    match app.store.replay(deed.request.as_ref()).await {
         Err(StoreError::Replayed(made)) => return remembered(&app, made).await,
         outcome => outcome?,
     }
@@ -93,7 +93,7 @@ pub(crate) async fn create(
     // The secret first: a mailbox that is there can be read at once. Its name is new, so what a failure leaves behind can be taken away again.
     let name = Mailbox::secret_name(&mailbox.id);
     app.platform.parameters().put(&name, &password).await?;
-    let Err(error) = app.store.create_mailbox(&mailbox, request.as_ref()).await else {
+    let Err(error) = app.store.create_mailbox(&mailbox, Some(&deed)).await else {
         return Ok((StatusCode::CREATED, Json(mailbox.into())));
     };
     if let Err(leftover) = app.platform.parameters().delete(&name).await {
@@ -120,8 +120,8 @@ pub(crate) async fn remove(
     Id(id): Id<MailboxId>,
     write: Write<Nothing>,
 ) -> Result<StatusCode, Problem> {
-    let request = caller.idempotency(&write, app.now())?;
-    match app.store.replay(request.as_ref()).await {
+    let deed = caller.deed(&write, app.now())?;
+    match app.store.replay(deed.request.as_ref()).await {
         Err(StoreError::Replayed(_)) => return Ok(StatusCode::NO_CONTENT),
         outcome => outcome?,
     }
@@ -130,7 +130,7 @@ pub(crate) async fn remove(
     app.platform.parameters().delete(&Mailbox::secret_name(&id)).await?;
     let bucket = &app.platform.config().mail_bucket;
     app.platform.objects().delete(bucket, &format!("listing/{id}")).await?;
-    match app.store.remove_mailbox(&id, request.as_ref()).await {
+    match app.store.remove_mailbox(&id, Some(&deed)).await {
         Ok(()) | Err(StoreError::Replayed(_)) => Ok(StatusCode::NO_CONTENT),
         Err(error) => Err(error.into()),
     }

@@ -20,7 +20,7 @@ pub(crate) async fn person(app: &App, email: &EmailAddress, name: Option<&str>, 
         created_at: now,
         password_hash: None,
     };
-    Ok(app.store.user_or_create(email, new).await?)
+    Ok(app.store.user_or_create(email, None, new).await?)
 }
 
 /// The accounts of these addresses as watchers, each once, without the requester.

@@ -159,6 +159,10 @@ ids! {
     CategoryId = "cat";
     /// Somebody's wish for a sign-in link or a new ticket link.
     LinkId = "lnk";
+    /// An API token; never the token itself.
+    TokenId = "tok";
+    /// A canned reply.
+    ReplyId = "rpl";
 }
 
 #[cfg(test)]

@@ -5,7 +5,9 @@
 
 pub mod access;
 pub mod amend;
+pub mod audit;
 pub mod bin;
+pub mod canned;
 pub mod chain;
 pub mod draft;
 pub mod email;
@@ -35,10 +37,10 @@ pub mod word;
 
 pub use email::EmailAddress;
 pub use error::{FieldError, Refusal};
-pub use id::{AttachmentId, CategoryId, LinkId, MailboxId, SweepId, TicketNumber, UnitId, UserId};
+pub use id::{AttachmentId, CategoryId, LinkId, MailboxId, ReplyId, SweepId, TicketNumber, TokenId, UnitId, UserId};
 pub use locale::Locale;
 pub use person::{Person, StaffMember, User, Watcher};
 pub use settings::{Settings, SpecialistsSee};
 pub use ticket::{Rating, Ticket};
 pub use timestamp::Timestamp;
-pub use vocabulary::{Authentication, Channel, Kind, Priority, Role, Status, Via, Visibility};
+pub use vocabulary::{AuditAction, AuditKind, Authentication, Channel, Kind, Priority, Role, Status, TokenScope, Via, Visibility};

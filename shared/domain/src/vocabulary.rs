@@ -96,6 +96,64 @@ vocabulary! {
         Api = "api",
     }
 
+    /// What a program with an API token may do.
+    TokenScope("scope") {
+        /// Read what its owner may read.
+        Read = "read",
+        /// Do what its owner may do.
+        Write = "write",
+    }
+
+    /// What the audit says was done.
+    AuditAction("action") {
+        /// An account was made.
+        UserMade = "user_made",
+        /// An account was changed.
+        UserChanged = "user_changed",
+        /// An account was deactivated.
+        UserDeactivated = "user_deactivated",
+        /// Settings were changed.
+        SettingsChanged = "settings_changed",
+        /// The organisation was changed.
+        OrganisationChanged = "organisation_changed",
+        /// The categories were changed.
+        CategoriesChanged = "categories_changed",
+        /// A mailbox was made.
+        MailboxMade = "mailbox_made",
+        /// A mailbox was changed.
+        MailboxChanged = "mailbox_changed",
+        /// A mailbox was deleted.
+        MailboxDeleted = "mailbox_deleted",
+        /// Canned replies were changed.
+        CannedRepliesChanged = "canned_replies_changed",
+        /// An API token was made, by its owner.
+        TokenMade = "token_made",
+        /// An API token was deleted, by its owner.
+        TokenRevoked = "token_revoked",
+        /// A file was imported.
+        Imported = "imported",
+    }
+
+    /// What kinds of things the audit tells of.
+    AuditKind("kind") {
+        /// An account.
+        User = "user",
+        /// Many accounts.
+        Users = "users",
+        /// The settings.
+        Settings = "settings",
+        /// The organisation.
+        Organisation = "organisation",
+        /// The categories.
+        Categories = "categories",
+        /// A mailbox.
+        Mailbox = "mailbox",
+        /// The canned replies.
+        CannedReplies = "canned_replies",
+        /// An API token.
+        Token = "token",
+    }
+
     /// How an entry of the history was made.
     Via("via") {
         /// In the browser.

@@ -3,13 +3,15 @@
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
-use chamada_domain::Settings;
+use chamada_domain::audit::{AuditTarget, Telling, parts_changed};
 use chamada_domain::tree::{Categories, Organisation};
+use chamada_domain::{AuditAction, AuditKind, Settings};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use crate::audit::{Deed, Note, request_of};
 use crate::error::{Made, StoreError};
-use crate::idempotency::{Idempotency, judge};
+use crate::idempotency::judge;
 use crate::item::{Item, ItemExt, keyed, n, s};
 use crate::keys;
 use crate::store::Store;
@@ -47,6 +49,8 @@ pub(crate) struct ConfCache {
     read: Option<(Instant, std::sync::Arc<Configuration>)>,
     /// Units and categories that are known to be in use.
     used: BTreeSet<String>,
+    /// Months that are known to have audit records.
+    pub(crate) months: BTreeSet<String>,
 }
 
 impl Store {
@@ -87,7 +91,7 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError::Raced`] where another wrote meanwhile; [`StoreError::Replayed`] or [`StoreError::KeyReused`].
-    pub async fn change_settings<C>(&self, request: Option<&Idempotency>, change: C) -> Result<Settings, StoreError>
+    pub async fn change_settings<C>(&self, deed: Option<&Deed>, change: C) -> Result<Settings, StoreError>
     where
         C: Fn(&mut Settings),
     {
@@ -97,8 +101,14 @@ impl Store {
                 value: mut settings,
                 version,
             } = versioned::<Settings>(item.as_ref())?;
+            let before = settings.clone();
             change(&mut settings);
-            match self.write_conf(SETTINGS, &settings, version, request).await {
+            let note = Note {
+                action: AuditAction::SettingsChanged,
+                target: AuditTarget::the(AuditKind::Settings),
+                changes: Telling::SETTINGS.changes(Some(&before), &settings),
+            };
+            match self.write_conf(SETTINGS, &settings, version, deed, note).await {
                 Err(StoreError::Raced) => {}
                 outcome => return outcome.map(|()| settings),
             }
@@ -106,23 +116,38 @@ impl Store {
         Err(StoreError::Raced)
     }
 
-    /// Writes the organisation, if `version` is still the present one.
+    /// Writes the organisation, if it is still as it was `before`.
     ///
     /// # Errors
     /// [`StoreError::Raced`] where it is not; [`StoreError::Replayed`] or [`StoreError::KeyReused`].
-    pub async fn write_organisation(&self, tree: &Organisation, version: u64, request: Option<&Idempotency>) -> Result<(), StoreError> {
-        self.write_conf(ORGANISATION, tree, version, request).await
+    pub async fn write_organisation(
+        &self,
+        tree: &Organisation,
+        before: &Versioned<Organisation>,
+        deed: Option<&Deed>,
+    ) -> Result<(), StoreError> {
+        let note = tree_note(deed, AuditAction::OrganisationChanged, AuditKind::Organisation, &before.value, tree);
+        self.write_conf(ORGANISATION, tree, before.version, deed, note).await
     }
 
-    /// Writes the categories, if `version` is still the present one.
+    /// Writes the categories, if they are still as they were `before`.
     ///
     /// # Errors
-    /// [`StoreError::Raced`] where it is not; [`StoreError::Replayed`] or [`StoreError::KeyReused`].
-    pub async fn write_categories(&self, tree: &Categories, version: u64, request: Option<&Idempotency>) -> Result<(), StoreError> {
-        self.write_conf(CATEGORIES, tree, version, request).await
+    /// [`StoreError::Raced`] where they are not; [`StoreError::Replayed`] or [`StoreError::KeyReused`].
+    pub async fn write_categories(&self, tree: &Categories, before: &Versioned<Categories>, deed: Option<&Deed>) -> Result<(), StoreError> {
+        let note = tree_note(deed, AuditAction::CategoriesChanged, AuditKind::Categories, &before.value, tree);
+        self.write_conf(CATEGORIES, tree, before.version, deed, note).await
     }
 
-    async fn write_conf(&self, sk: &str, value: &impl Serialize, version: u64, request: Option<&Idempotency>) -> Result<(), StoreError> {
+    pub(crate) async fn write_conf(
+        &self,
+        sk: &str,
+        value: &impl Serialize,
+        version: u64,
+        deed: Option<&Deed>,
+        note: Note,
+    ) -> Result<(), StoreError> {
+        let request = request_of(deed);
         self.replay(request).await?;
         let item = keyed(keys::CONF, sk).with_json("value", value)?.with("version", n(version + 1));
         let unchanged = if version == 0 {
@@ -132,14 +157,12 @@ impl Store {
         };
         let mut transaction = Transaction::default();
         transaction.put(&self.table, Guard::Ticket, item, Some(unchanged));
-        self.remember(
-            &mut transaction,
-            request,
-            &Made {
-                id: Some(sk.to_lowercase()),
-                ..Made::default()
-            },
-        )?;
+        let made = Made {
+            id: Some(sk.to_lowercase()),
+            ..Made::default()
+        };
+        self.remember(&mut transaction, request, &made)?;
+        self.note(&mut transaction, deed, note).await?;
         let outcome = transaction.run(&self.client).await;
         self.conf.lock().await.read = None;
         match outcome {
@@ -235,7 +258,19 @@ impl Store {
     }
 }
 
-fn versioned<T: DeserializeOwned + Default>(item: Option<&Item>) -> Result<Versioned<T>, StoreError> {
+fn tree_note<T: Serialize>(deed: Option<&Deed>, action: AuditAction, kind: AuditKind, before: &T, after: &T) -> Note {
+    Note {
+        action: if deed.is_some_and(Deed::is_import) {
+            AuditAction::Imported
+        } else {
+            action
+        },
+        target: AuditTarget::the(kind),
+        changes: parts_changed(before, after),
+    }
+}
+
+pub(crate) fn versioned<T: DeserializeOwned + Default>(item: Option<&Item>) -> Result<Versioned<T>, StoreError> {
     match item {
         Some(item) => Ok(Versioned {
             value: item.json("value")?,

@@ -5,6 +5,8 @@ use chamada_domain::{AttachmentId, EmailAddress, LinkId, MailboxId, Priority, St
 pub(crate) const META: &str = "META";
 pub(crate) const PROFILE: &str = "PROFILE";
 pub(crate) const CONF: &str = "CONF";
+/// The months that the audit has records of.
+pub(crate) const AUDIT_MONTHS: &str = "AUDIT";
 /// The partition of `by_updated` that deleted tickets stand in.
 pub(crate) const DELETED: &str = "deleted";
 pub(crate) const UPLOAD: &str = "UP";
@@ -64,6 +66,15 @@ pub(crate) fn session(hash: &str) -> String {
     format!("S#{hash}")
 }
 
+pub(crate) fn token(hash: &str) -> String {
+    format!("K#{hash}")
+}
+
+/// From and to of a person's API tokens.
+pub(crate) const TOKENS: (&str, &str) = ("K#", "K#~");
+/// Where a person's API tokens are counted.
+pub(crate) const TOKEN_COUNT: &str = "TOKENS";
+
 pub(crate) fn email(address: &EmailAddress) -> String {
     format!("EMAIL#{address}")
 }
@@ -110,6 +121,15 @@ pub(crate) fn idempotency(caller: &str, key: &str) -> String {
 
 pub(crate) fn rate_limit(what: &str, who: &str) -> String {
     format!("RL#{what}#{who}")
+}
+
+pub(crate) fn audit(month: &str) -> String {
+    format!("AUDIT#{month}")
+}
+
+/// `nonce` tells deeds of one moment apart, and `place` the records of one deed.
+pub(crate) fn audit_record(at: &str, nonce: &str, place: &str) -> String {
+    format!("{at}#{nonce}#{place}")
 }
 
 /// `open` or `closed`: the two partitions of `by_updated`.

@@ -3,6 +3,8 @@
 //! Callers speak of tickets, people and mailboxes; no type of the AWS SDK leaves this crate but the client that [`Store::new`] takes.
 
 mod attachments;
+mod audit;
+mod canned;
 mod conf;
 mod counts;
 mod erasure;
@@ -28,10 +30,12 @@ mod store;
 mod stream;
 mod ticket_item;
 mod tickets;
+mod tokens;
 mod transaction;
 mod uploads;
 
 pub use attachments::Attachment;
+pub use audit::Deed;
 pub use conf::{Configuration, Versioned};
 pub use counts::COUNTED_TO;
 pub use error::{Made, StoreError};
@@ -48,4 +52,5 @@ pub use sessions::{HeldKey, MAX_KEYS, Redeemed, SIGN_IN_MINUTES, Session, Ticket
 pub use store::Store;
 pub use stream::{Written, written};
 pub use tickets::{Uploads, With};
+pub use tokens::{ApiToken, MAX_TOKENS};
 pub use uploads::{StoredUpload, Upload, upload_object};

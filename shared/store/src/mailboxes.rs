@@ -1,9 +1,11 @@
 //! Mailboxes and their sweeps.
 
+use chamada_domain::audit::{AuditTarget, Telling};
 use chamada_domain::mailbox::{LastSweep, Mailbox, Sweep, SweepState};
 use chamada_domain::timestamp::{days, seconds};
-use chamada_domain::{MailboxId, SweepId, Timestamp};
+use chamada_domain::{AuditAction, AuditKind, MailboxId, SweepId, Timestamp};
 
+use crate::audit::{Deed, Note, request_of};
 use crate::error::{Made, StoreError};
 use crate::idempotency::Idempotency;
 use crate::item::{Item, ItemExt, keyed, n, s};
@@ -52,38 +54,28 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError::Replayed`] or [`StoreError::KeyReused`].
-    pub async fn create_mailbox(&self, mailbox: &Mailbox, request: Option<&Idempotency>) -> Result<(), StoreError> {
-        self.replay(request).await?;
-        let made = Made {
-            id: Some(mailbox.id.to_string()),
-            ..Made::default()
-        };
-        self.write_with(mailbox_item(mailbox, 1)?, Condition::absent(), request, &made)
-            .await
+    pub async fn create_mailbox(&self, mailbox: &Mailbox, deed: Option<&Deed>) -> Result<(), StoreError> {
+        self.replay(request_of(deed)).await?;
+        self.write_mailbox((None, mailbox), 1, Condition::absent(), deed).await
     }
 
     /// Changes a mailbox: reads it, lets `change` alter it, writes it; again where another change came between.
     ///
     /// # Errors
     /// What `change` refuses; [`StoreError::NotFound`].
-    pub async fn change_mailbox<C>(&self, id: &MailboxId, request: Option<&Idempotency>, mut change: C) -> Result<Mailbox, StoreError>
+    pub async fn change_mailbox<C>(&self, id: &MailboxId, deed: Option<&Deed>, mut change: C) -> Result<Mailbox, StoreError>
     where
         C: FnMut(&mut Mailbox) -> Result<(), StoreError>,
     {
         for _ in 0..5 {
-            self.replay(request).await?;
+            self.replay(request_of(deed)).await?;
             let item = self.read(&keys::mailbox(id), "CONFIG", true).await?.ok_or(StoreError::NotFound)?;
-            let (mut mailbox, revision): (Mailbox, u64) = (item.json("row")?, item.number("revision")?);
+            let (before, revision): (Mailbox, u64) = (item.json("row")?, item.number("revision")?);
+            let mut mailbox = before.clone();
             change(&mut mailbox)?;
             let unchanged = Condition::new("revision = :revision", vec![(":revision", n(revision))]);
-            let made = Made {
-                id: Some(id.to_string()),
-                ..Made::default()
-            };
-            match self
-                .write_with(mailbox_item(&mailbox, revision + 1)?, unchanged, request, &made)
-                .await
-            {
+            let written = self.write_mailbox((Some(&before), &mailbox), revision + 1, unchanged, deed);
+            match written.await {
                 Err(StoreError::Raced) => {}
                 outcome => return outcome.map(|()| mailbox),
             }
@@ -107,7 +99,8 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError::NotFound`]; [`StoreError::Replayed`] or [`StoreError::KeyReused`].
-    pub async fn remove_mailbox(&self, id: &MailboxId, request: Option<&Idempotency>) -> Result<(), StoreError> {
+    pub async fn remove_mailbox(&self, id: &MailboxId, deed: Option<&Deed>) -> Result<(), StoreError> {
+        let request = request_of(deed);
         self.replay(request).await?;
         let mut transaction = Transaction::default();
         let there = Condition::new("attribute_exists(pk)", Vec::new());
@@ -117,6 +110,12 @@ impl Store {
             ..Made::default()
         };
         self.remember(&mut transaction, request, &made)?;
+        let note = Note {
+            action: AuditAction::MailboxDeleted,
+            target: AuditTarget::one(AuditKind::Mailbox, id),
+            changes: Vec::new(),
+        };
+        self.note(&mut transaction, deed, note).await?;
         match transaction.run(&self.client).await {
             Ok(()) => Ok(()),
             Err(Failure::Store(error)) => Err(error),
@@ -236,15 +235,36 @@ impl Store {
         ))
     }
 
-    async fn write_with(&self, item: Item, condition: Condition<'_>, request: Option<&Idempotency>, made: &Made) -> Result<(), StoreError> {
+    /// Writes a mailbox as it is now, and what became of it.
+    async fn write_mailbox(
+        &self,
+        (before, now): (Option<&Mailbox>, &Mailbox),
+        revision: u64,
+        condition: Condition<'_>,
+        deed: Option<&Deed>,
+    ) -> Result<(), StoreError> {
         let mut transaction = Transaction::default();
-        transaction.put(&self.table, Guard::Ticket, item, Some(condition));
-        self.remember(&mut transaction, request, made)?;
+        transaction.put(&self.table, Guard::Ticket, mailbox_item(now, revision)?, Some(condition));
+        let made = Made {
+            id: Some(now.id.to_string()),
+            ..Made::default()
+        };
+        self.remember(&mut transaction, request_of(deed), &made)?;
+        let note = Note {
+            action: if before.is_some() {
+                AuditAction::MailboxChanged
+            } else {
+                AuditAction::MailboxMade
+            },
+            target: AuditTarget::one(AuditKind::Mailbox, &now.id),
+            changes: Telling::MAILBOX.changes(before, now),
+        };
+        self.note(&mut transaction, deed, note).await?;
         match transaction.run(&self.client).await {
             Ok(()) => Ok(()),
             Err(Failure::Store(error)) => Err(error),
             Err(Failure::Contention | Failure::Condition(..)) => {
-                self.replay(request).await?;
+                self.replay(request_of(deed)).await?;
                 Err(StoreError::Raced)
             }
         }

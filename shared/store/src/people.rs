@@ -3,8 +3,10 @@
 //! A directory is a partition of an index that tickets use too: `LIST#users` in `by_updated`, `LIST#staff` in `by_status`, both sorted by name. So no
 //! second item has to be kept in step with a profile.
 
-use chamada_domain::{EmailAddress, Role, User, UserId};
+use chamada_domain::audit::{AuditTarget, Telling};
+use chamada_domain::{AuditAction, AuditKind, EmailAddress, Role, User, UserId};
 
+use crate::audit::{Deed, Note, request_of};
 use crate::error::{Made, StoreError};
 use crate::idempotency::{Idempotency, judge};
 use crate::item::{Item, ItemExt, keyed, n, s};
@@ -89,25 +91,27 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError::Conflict`] `email_taken`; [`StoreError::Replayed`] or [`StoreError::KeyReused`].
-    pub async fn create_user(&self, user: &User, request: Option<&Idempotency>) -> Result<(), StoreError> {
+    pub async fn create_user(&self, user: &User, deed: Option<&Deed>) -> Result<(), StoreError> {
         let mut transaction = Transaction::default();
         transaction.put(&self.table, Guard::Other, user_item(user, 1)?, Some(Condition::absent()));
         transaction.put(&self.table, Guard::Email, email_item(user), Some(Condition::absent()));
         self.count_administrators(&mut transaction, None, user);
+        let request = request_of(deed);
         self.remember(&mut transaction, request, &made(user))?;
+        self.note(&mut transaction, deed, note_of(None, user)).await?;
         self.run_for_user(transaction, request, &mut Pauses::default()).await
     }
 
-    /// The account of this address, made where there is none: what a mail's sender gets.
+    /// The account of this address, made where there is none: what a mail's sender gets, which is nobody's deed.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`].
-    pub async fn user_or_create(&self, email: &EmailAddress, new: impl FnOnce() -> User) -> Result<User, StoreError> {
+    pub async fn user_or_create(&self, email: &EmailAddress, deed: Option<&Deed>, new: impl FnOnce() -> User) -> Result<User, StoreError> {
         if let Some(user) = self.user_by_email(email).await? {
             return Ok(user);
         }
         let user = new();
-        match self.create_user(&user, None).await {
+        match self.create_user(&user, deed).await {
             Ok(()) => Ok(user),
             // Somebody else made it in the meantime.
             Err(StoreError::Conflict(_) | StoreError::Raced) => self.user_by_email(email).await?.ok_or(StoreError::Raced),
@@ -119,11 +123,11 @@ impl Store {
     ///
     /// # Errors
     /// What `change` refuses; [`StoreError::NotFound`]; [`StoreError::Conflict`] `email_taken` or `last_administrator`.
-    pub async fn change_user<C>(&self, id: &UserId, request: Option<&Idempotency>, mut change: C) -> Result<User, StoreError>
+    pub async fn change_user<C>(&self, id: &UserId, deed: Option<&Deed>, mut change: C) -> Result<User, StoreError>
     where
         C: FnMut(&mut User) -> Result<(), StoreError>,
     {
-        let mut pauses = Pauses::default();
+        let (request, mut pauses) = (request_of(deed), Pauses::default());
         loop {
             self.replay(request).await?;
             let item = self.read(&keys::user(id), keys::PROFILE, true).await?.ok_or(StoreError::NotFound)?;
@@ -139,6 +143,7 @@ impl Store {
             }
             self.count_administrators(&mut transaction, Some(&before), &user);
             self.remember(&mut transaction, request, &made(&user))?;
+            self.note(&mut transaction, deed, note_of(Some(&before), &user)).await?;
             match self.run_for_user(transaction, request, &mut pauses).await {
                 Err(StoreError::Raced) if pauses.wait().await => {}
                 outcome => return outcome.map(|()| user),
@@ -188,6 +193,19 @@ impl Store {
                 return Ok(staff);
             }
         }
+    }
+}
+
+fn note_of(before: Option<&User>, after: &User) -> Note {
+    let action = match before {
+        None => AuditAction::UserMade,
+        Some(before) if before.active && !after.active => AuditAction::UserDeactivated,
+        Some(_) => AuditAction::UserChanged,
+    };
+    Note {
+        action,
+        target: AuditTarget::one(AuditKind::User, &after.id),
+        changes: Telling::USER.changes(before, after),
     }
 }
 

@@ -52,12 +52,17 @@ pub fn ended_session_cookie(site: &SiteUrl) -> Result<HeaderValue, Problem> {
     session_cookie(site, &Secret::new(""), Duration::ZERO)
 }
 
-/// The API token of `Authorization: Bearer …` (RFC 6750 §2.1).
+/// The API token of `Authorization: Bearer …` (RFC 6750 §2.1); empty where the scheme is there and no token that can be read. Another scheme is none of
+/// ours: a proxy before the site may have its own.
 #[must_use]
 pub fn bearer_token(headers: &HeaderMap) -> Option<Secret> {
-    let (scheme, token) = headers.get(AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
-    let token = token.trim();
-    (scheme.eq_ignore_ascii_case("bearer") && !token.is_empty()).then(|| Secret::new(token))
+    let mut lines = headers.get_all(AUTHORIZATION).iter().map(|line| line.as_bytes());
+    let bearer = lines.find(|line| line.get(..6).is_some_and(|scheme| scheme.eq_ignore_ascii_case(b"bearer")))?;
+    let token = match bearer.get(6..) {
+        Some([b' ', token @ ..]) => std::str::from_utf8(token).unwrap_or_default(),
+        _ => "",
+    };
+    Some(Secret::new(token.trim()))
 }
 
 #[cfg(test)]
@@ -90,8 +95,14 @@ mod tests {
     #[test]
     fn tokens_stand_behind_bearer() {
         assert_eq!(bearer_token(&with(AUTHORIZATION, "bearer  abc ")), Some(Secret::new("abc")));
-        for none in ["Basic abc", "Bearer", "Bearer ", "abc"] {
+        for empty in ["Bearer", "Bearer ", "BEARER", "Bearer,abc"] {
+            assert_eq!(bearer_token(&with(AUTHORIZATION, empty)), Some(Secret::new("")), "{empty}");
+        }
+        for none in ["Basic abc", "abc", ""] {
             assert_eq!(bearer_token(&with(AUTHORIZATION, none)), None);
         }
+        let mut two = with(AUTHORIZATION, "Basic abc");
+        two.append(AUTHORIZATION, HeaderValue::from_static("Bearer x"));
+        assert_eq!(bearer_token(&two), Some(Secret::new("x")));
     }
 }

@@ -35,4 +35,4 @@ pub use read::{Fields, Input, Nothing};
 pub use service::{dress, platform_of, service};
 pub use session::{App, Caller};
 pub use source::SourceAddress;
-pub use who::{Administrator, SignedIn, Staff, Visitor};
+pub use who::{Administrator, ByBrowser, InPerson, SignedIn, Staff, Visitor};

@@ -8,7 +8,7 @@ use http::header::ORIGIN;
 use http::request::Parts;
 use http::{HeaderMap, Method};
 
-use crate::credentials::read_session_cookie;
+use crate::credentials::{bearer_token, read_session_cookie};
 use crate::problem::Problem;
 use crate::service::platform_of;
 
@@ -42,7 +42,11 @@ fn is_cross_site(method: &Method, headers: &HeaderMap, site: &SiteUrl) -> bool {
         From::Site => false,
         From::Elsewhere => true,
         // No form and no simple fetch of another site can set this header.
-        From::Unsaid => headers.get("x-requested-with").is_none_or(|value| value != "chamada"),
+        From::Unsaid => {
+            let marked = headers.get("x-requested-with").is_some_and(|value| value == "chamada");
+            // With a token the cookie counts for nothing, and no other site knows one.
+            !marked && bearer_token(headers).is_none()
+        }
     }
 }
 
@@ -101,6 +105,8 @@ mod tests {
                 "a foreign origin with the cookie, whatever else is there"
             );
             assert!(crosses(&method, &[COOKIE, OWN, FOREIGN]));
+            assert!(!crosses(&method, &[COOKIE, TOKEN]), "the token alone counts");
+            assert!(!crosses(&method, &[TOKEN]));
             assert!(!crosses(&method, &[FOREIGN, TOKEN]), "without the cookie nothing is borrowed");
         }
         assert!(!crosses(&Method::GET, &[COOKIE, FOREIGN]));

@@ -1,14 +1,15 @@
-//! Who is asking: sessions by cookie, and the ticket keys that a browser holds.
+//! Who is asking: sessions by cookie, programs by API token, and the ticket keys that a browser holds.
 
 use axum::extract::{FromRef, FromRequestParts};
 use chamada_domain::access::Asker;
 use chamada_domain::permission::Viewer;
-use chamada_domain::{Channel, Role, TicketNumber, Timestamp, User, UserId};
-use chamada_platform::{Platform, Secret, secret_hash};
-use chamada_store::{HeldKey, Idempotency, Session, Store};
+use chamada_domain::{Channel, Role, TicketNumber, Timestamp, TokenScope, User, UserId};
+use chamada_platform::{Platform, Secret, random, secret_hash};
+use chamada_store::{ApiToken, Deed, HeldKey, Idempotency, Session, Store};
+use http::Method;
 use http::request::Parts;
 
-use crate::credentials::read_session_cookie;
+use crate::credentials::{bearer_token, read_session_cookie};
 use crate::json::Write;
 use crate::problem::Problem;
 
@@ -56,13 +57,18 @@ pub struct SessionRecord {
     pub session: Session,
 }
 
-/// Extractor: who is asking. A cookie that means nothing counts as none: what needs a session says so itself.
+/// Extractor: who is asking. A cookie or token that means nothing counts as none: what needs somebody says so itself. Where a token is sent, the
+/// cookie does not count, whatever the token is worth.
+///
+/// 403 `forbidden` where a token that may only read is used for anything but `GET` and `HEAD`.
 #[derive(Debug, Clone, Default)]
 pub struct Caller {
-    /// The person, where one is signed in and active.
+    /// The person, where one is signed in and active, or a program has their token.
     pub user: Option<User>,
-    /// The session: of the person, or of somebody who holds ticket keys alone.
+    /// The session: of the person, or of somebody who holds ticket keys alone. Programs have none.
     pub session: Option<SessionRecord>,
+    /// The token, where a program is asking for the person.
+    pub token: Option<ApiToken>,
 }
 
 impl Caller {
@@ -123,7 +129,31 @@ impl Caller {
     /// How what this caller writes came in.
     #[must_use]
     pub fn channel(&self) -> Channel {
-        Channel::Web
+        match self.token {
+            Some(_) => Channel::Api,
+            None => Channel::Web,
+        }
+    }
+
+    /// Refuses programs: what is a person's own affair, a token must not do in their name.
+    ///
+    /// # Errors
+    /// 403 `forbidden`.
+    pub fn without_token(&self) -> Result<(), Problem> {
+        match self.token {
+            Some(_) => Err(Problem::forbidden().with_detail("An API token may not do this: sign in with a browser.")),
+            None => Ok(()),
+        }
+    }
+
+    fn within_scope(&self, method: &Method) -> Result<(), Problem> {
+        let reads = *method == Method::GET || *method == Method::HEAD;
+        match &self.token {
+            Some(token) if token.scope == TokenScope::Read && !reads => {
+                Err(Problem::forbidden().with_detail("This API token may only read: its scope is `read`."))
+            }
+            Some(_) | None => Ok(()),
+        }
     }
 
     /// Every ticket key that this browser holds.
@@ -157,6 +187,20 @@ impl Caller {
         Ok(Viewer { keys, ..self.viewer() })
     }
 
+    /// A change by this caller, as the audit tells of it.
+    #[must_use]
+    pub fn hand(&self, now: Timestamp) -> Deed {
+        Deed::new(self.user.as_ref().map(|user| user.id.clone()), now, random())
+    }
+
+    /// A change by this caller, with the request where the client named it.
+    ///
+    /// # Errors
+    /// 401 `sign_in_needed`.
+    pub fn deed<T>(&self, request: &Write<T>, now: Timestamp) -> Result<Deed, Problem> {
+        Ok(self.hand(now).once(self.idempotency(request, now)?))
+    }
+
     /// The request as the store remembers it, where the client named it.
     ///
     /// # Errors
@@ -184,6 +228,11 @@ where
             return Ok(known.clone());
         }
         let app = App::from_ref(state);
+        if let Some(token) = bearer_token(&parts.headers) {
+            let caller = program(&app, &token).await?;
+            caller.within_scope(&parts.method)?;
+            return Ok(caller);
+        }
         match read_session_cookie(&parts.headers, &app.platform.config().site_url) {
             Some(cookie) => identify(&app, &cookie).await,
             None => Ok(Self::default()),
@@ -244,6 +293,32 @@ pub async fn identify(app: &App, cookie: &Secret) -> Result<Caller, Problem> {
     Ok(Caller {
         user: Some(user),
         session: Some(SessionRecord { hash, session }),
+        token: None,
+    })
+}
+
+/// The API token of a person, as it is shown to them once.
+#[must_use]
+pub fn person_token(user: &UserId, secret: &Secret) -> Secret {
+    person_cookie(user, secret)
+}
+
+/// Whose program has this token: nobody's, where it was deleted, has expired, or its owner is no longer active.
+async fn program(app: &App, token: &Secret) -> Result<Caller, Problem> {
+    let Some((owner, secret)) = token.expose().split_once('.') else {
+        return Ok(Caller::default());
+    };
+    let Ok(owner) = owner.parse::<UserId>() else {
+        return Ok(Caller::default());
+    };
+    let found = app.store.authenticate_token(&owner, &secret_hash(&Secret::new(secret))).await?;
+    let Some((user, token)) = found.filter(|(user, token)| user.active && !token.has_expired(app.now())) else {
+        return Ok(Caller::default());
+    };
+    Ok(Caller {
+        user: Some(user),
+        session: None,
+        token: Some(token),
     })
 }
 
@@ -259,5 +334,6 @@ async fn guest(app: &App, hash: String) -> Result<Caller, Problem> {
     Ok(Caller {
         user: None,
         session: Some(SessionRecord { hash, session }),
+        token: None,
     })
 }

@@ -47,6 +47,30 @@ lets_pass!(SignedIn, |caller| {
     Self { caller, user }
 });
 
+/// Whoever asks with a browser, signed in or not: 403 `forbidden` for a program with a token, which is no party to its owner's sessions.
+#[derive(Debug, Clone)]
+pub struct ByBrowser(pub Caller);
+
+lets_pass!(ByBrowser, |caller| {
+    caller.without_token()?;
+    Self(caller)
+});
+
+/// Somebody who is signed in with a browser: 401 `sign_in_needed`, or 403 `forbidden` for a program with a token.
+#[derive(Debug, Clone)]
+pub struct InPerson {
+    /// Who asks, with their session.
+    pub caller: Caller,
+    /// Their account.
+    pub user: User,
+}
+
+lets_pass!(InPerson, |caller| {
+    let user = caller.signed_in()?.clone();
+    caller.without_token()?;
+    Self { caller, user }
+});
+
 /// Somebody who is signed in, or who opened a ticket's link: 401 `sign_in_needed` for others.
 #[derive(Debug, Clone)]
 pub struct Visitor(pub Caller);

@@ -12,16 +12,16 @@ use std::path::{Path, PathBuf};
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::provider::SharedCredentialsProvider;
 use axum::Router;
-use chamada_domain::{Locale, Role, Timestamp, User, UserId};
+use chamada_domain::{Locale, Role, Timestamp, TokenId, TokenScope, User, UserId};
 use chamada_local::engine::Durability;
 use chamada_local::folder::Folder;
 use chamada_local::keys::Credentials;
 use chamada_local::services::{Services, Settings};
 use chamada_platform::{Clock, Endpoints, Platform, Secret, random, secret_hash};
-use chamada_store::{HeldKey, Session};
+use chamada_store::{ApiToken, HeldKey, Session};
 use chamada_web::App;
 use chamada_web::credentials::session_cookie_name;
-use chamada_web::session::{guest_cookie, person_cookie};
+use chamada_web::session::{guest_cookie, person_cookie, person_token};
 use serde_json::json;
 use tempfile::TempDir;
 use time::Duration;
@@ -236,6 +236,21 @@ impl Desk {
         let store = &self.app.store;
         store.save_sign_in(&secret_hash(&token), &user.id, self.now()).await.unwrap();
         token.expose().to_owned()
+    }
+
+    /// The `Authorization` of this person's program.
+    pub async fn program(&self, user: &User, scope: TokenScope) -> String {
+        let secret = Secret::generate();
+        let token = ApiToken {
+            id: TokenId::from_random(random()),
+            name: "A program".into(),
+            scope,
+            created_at: self.now(),
+            expires_at: None,
+        };
+        let store = &self.app.store;
+        store.create_token(&user.id, &secret_hash(&secret), &token, None).await.unwrap();
+        format!("Bearer {}", person_token(&user.id, &secret).expose())
     }
 
     /// The mails that were sent, in the order of what they tell of.

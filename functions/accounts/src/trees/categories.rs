@@ -177,9 +177,9 @@ pub(crate) async fn put_categories(
     if_match: IfMatch,
     write: Write<Draft>,
 ) -> Result<Response, Problem> {
-    let request = caller.idempotency(&write, app.now())?;
+    let deed = caller.deed(&write, app.now())?;
     let before = present(&app).await?;
-    match app.store.replay(request.as_ref()).await {
+    match app.store.replay(deed.request.as_ref()).await {
         Err(StoreError::Replayed(_)) => return whole(&before).await,
         other => other?,
     }
@@ -187,7 +187,7 @@ pub(crate) async fn put_categories(
     let tree = write.body.settle(&before.value)?;
     require_room(&tree)?;
     keep_used(&app, before.value.ids(), &tree.ids()).await?;
-    match app.store.write_categories(&tree, before.version, request.as_ref()).await {
+    match app.store.write_categories(&tree, &before, Some(&deed)).await {
         Ok(()) => {
             whole(&Versioned {
                 value: tree,

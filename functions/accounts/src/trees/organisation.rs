@@ -271,9 +271,9 @@ pub(crate) async fn put_organisation(
     if_match: IfMatch,
     write: Write<Draft>,
 ) -> Result<Response, Problem> {
-    let request = caller.idempotency(&write, app.now())?;
+    let deed = caller.deed(&write, app.now())?;
     let before = present(&app).await?;
-    match app.store.replay(request.as_ref()).await {
+    match app.store.replay(deed.request.as_ref()).await {
         Err(StoreError::Replayed(_)) => return whole(&before).await,
         other => other?,
     }
@@ -281,7 +281,7 @@ pub(crate) async fn put_organisation(
     let tree = write.body.settle(&before.value)?;
     require_room(&tree)?;
     keep_used(&app, before.value.ids(), &tree.ids()).await?;
-    match app.store.write_organisation(&tree, before.version, request.as_ref()).await {
+    match app.store.write_organisation(&tree, &before, Some(&deed)).await {
         Ok(()) => {
             whole(&Versioned {
                 value: tree,

@@ -4,6 +4,8 @@
     reason = "a fixture that breaks must stop the test that asked for it, there and then"
 )]
 
+mod audit;
+mod canned;
 mod categories;
 mod first;
 mod links;
@@ -12,4 +14,5 @@ mod organisation;
 mod sessions;
 mod settings;
 mod sign_in;
+mod tokens;
 mod users;

@@ -2,6 +2,7 @@ use chamada_domain::Role;
 use chamada_domain::mailbox::{LastSweep, SweepError};
 use chamada_domain::timestamp::seconds;
 use chamada_domain::tree::{Company, Corporation, Organisation};
+use chamada_store::Versioned;
 use http::Method;
 use serde_json::{Value, json};
 
@@ -194,7 +195,12 @@ async fn defaults_name_what_the_trees_have() {
     let tree = Organisation {
         corporations: vec![corporation],
     };
-    machine.app.store.write_organisation(&tree, 0, None).await.unwrap();
+    machine
+        .app
+        .store
+        .write_organisation(&tree, &Versioned::default(), None)
+        .await
+        .unwrap();
     let mut body = mailbox(110);
     body["defaults"] = json!({"corporation_id": "org_g1", "company_id": "org_c1", "locale": "pt"});
     let made = machine.create(&body).await;

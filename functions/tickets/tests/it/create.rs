@@ -2,6 +2,7 @@
 
 use chamada_domain::Role;
 use chamada_domain::tree::{Categories, Category, Company, Corporation, Names, Organisation, Site, Subcategory};
+use chamada_store::Versioned;
 use chamada_tests::desk::{Browser, Desk};
 use http::Method;
 use serde_json::{Value, json};
@@ -264,8 +265,16 @@ async fn plant(desk: &Desk) {
         incident: vec![category("cat_i1", "cat_i1a"), category("cat_i2", "cat_i2a")],
         requirement: vec![],
     };
-    desk.app.store.write_organisation(&organisation, 0, None).await.unwrap();
-    desk.app.store.write_categories(&categories, 0, None).await.unwrap();
+    desk.app
+        .store
+        .write_organisation(&organisation, &Versioned::default(), None)
+        .await
+        .unwrap();
+    desk.app
+        .store
+        .write_categories(&categories, &Versioned::default(), None)
+        .await
+        .unwrap();
 }
 
 #[tokio::test]

@@ -15,6 +15,7 @@ mod lists;
 mod marks;
 mod merge;
 mod messages;
+mod programs;
 mod proof;
 mod rating;
 mod read;
