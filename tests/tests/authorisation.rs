@@ -28,6 +28,14 @@ DELETE /api/sessions -                            1    1      1     1    1      
 POST   /api/ticket-links wrong                    1    1      1     1    1      1     1    1      1      1      1      1
 GET    /api/me -                                  1    1      1     1    1      .     .    .      .      .      .      .
 PATCH  /api/me -                                  1    1      1     1    1      .     .    .      .      .      .      .
+GET    /api/openapi.json -                        .    .      .     .    .      .     .    .      .      .      .      .
+GET    /api/tokens -                              1    1      1     1    1      .     .    .      .      .      .      .
+POST   /api/tokens -                              1    1      1     1    1      .     .    .      .      .      .      .
+DELETE /api/tokens/{id} foreign                   1    1      1     1    1      4     4    4      4      4      4      4
+GET    /api/canned-replies -                      1    1      1     1    1      3     3    3      .      .      .      .
+PUT    /api/canned-replies -                      1    1      1     1    1      3     3    3      3      3      3      .
+GET    /api/audit -                               1    1      1     1    1      3     3    3      3      3      3      .
+POST   /api/import/{kind} -                       1    1      1     1    1      3     3    3      3      3      3      .
 GET    /api/users -                               1    1      1     1    1      3     3    3      3      3      3      .
 POST   /api/users -                               1    1      1     1    1      3     3    3      3      3      3      .
 GET    /api/users/{id} -                          1    1      1     1    1      3     3    3      3      3      3      .
@@ -223,6 +231,7 @@ impl House {
         let id = match row.path {
             path if path.starts_with("/api/mailboxes") => self.mailbox.clone(),
             path if path.starts_with("/api/users") => self.disposable().await,
+            path if path.starts_with("/api/tokens") => "tok_00000000000000000000".to_owned(),
             path if path.ends_with("/attachments/{id}") && path.starts_with("/api/tickets") => {
                 self.desk.app.store.attachments(number).await.unwrap()[0].id.to_string()
             }
@@ -273,6 +282,8 @@ impl House {
             ("POST", "/api/ticket-links", _) => json!({"ticket": 1, "ticket_key": "wrong"}),
             ("PATCH", "/api/me", _) => json!({"notify": true}),
             ("POST", "/api/users", _) => json!({"email": format!("{column}-{}@example.org", row.form.len()), "name": "N"}),
+            ("POST", "/api/tokens", _) => json!({"name": "T", "scope": "read"}),
+            ("PUT", "/api/canned-replies", _) => json!({"replies": []}),
             ("PATCH", "/api/users/{id}", _) => json!({"name": "M"}),
             ("PATCH", "/api/settings", _) => json!({"magic_link_days": 30}),
             ("PUT", "/api/organisation", _) => json!({"corporations": []}),
