@@ -55,7 +55,11 @@ export function withStatuses(query: ListQuery, statuses: Status[], all: boolean)
 }
 
 export function apiQuery(query: ListQuery, cursor?: string): TicketQuery {
-  const status = query.all ? undefined : query.statuses.length > 0 ? query.statuses : ['pending'];
+  const status: TicketQuery['status'] = query.all
+    ? undefined
+    : query.statuses.length > 0
+      ? query.statuses
+      : ['pending'];
   return {
     ...(status ? { status } : {}),
     ...(query.assignee ? { assignee: query.assignee } : {}),
