@@ -4,6 +4,7 @@
 mod audit;
 mod canned;
 mod first;
+mod import;
 mod keys;
 mod me;
 mod password;
@@ -46,6 +47,7 @@ pub fn router(platform: Platform) -> OpenApiRouter {
         .routes(routes!(trees::organisation::organisation, trees::organisation::put_organisation))
         .routes(routes!(trees::categories::categories, trees::categories::put_categories))
         .routes(routes!(canned::canned_replies, canned::put_canned_replies))
+        .routes(routes!(import::import))
         .routes(routes!(audit::audit))
         .with_state(app.clone());
     admitted(routes, &app)

@@ -3,7 +3,7 @@
 use chamada_domain::audit::{AuditChange, AuditRecord, AuditTarget};
 use chamada_domain::{AuditAction, Timestamp, UserId};
 
-use crate::error::StoreError;
+use crate::error::{Made, StoreError};
 use crate::idempotency::Idempotency;
 use crate::item::{Item, ItemExt, keyed};
 use crate::keys;
@@ -27,6 +27,8 @@ pub struct Deed {
     /// What changes besides, and does not stand in what is written.
     besides: Vec<AuditChange>,
     import: bool,
+    /// What a repeated request is answered with, where that is more than what was written.
+    pub(crate) answer: Option<Made>,
 }
 
 impl Deed {
@@ -40,6 +42,7 @@ impl Deed {
             nonce: format!("{:016x}", u64::from_be_bytes(random)),
             besides: Vec::new(),
             import: false,
+            answer: None,
         }
     }
 
@@ -47,6 +50,15 @@ impl Deed {
     #[must_use]
     pub fn as_import(self) -> Self {
         Self { import: true, ..self }
+    }
+
+    /// The same, with what a repeated request is answered with.
+    #[must_use]
+    pub fn answering(self, answer: Made) -> Self {
+        Self {
+            answer: Some(answer),
+            ..self
+        }
     }
 
     pub(crate) fn is_import(&self) -> bool {
@@ -130,7 +142,8 @@ impl Store {
             changes: Vec::new(),
         };
         self.note(&mut transaction, Some(deed), note).await?;
-        self.remember(&mut transaction, deed.request.as_ref(), &crate::error::Made::default())?;
+        let made = deed.answer.clone().unwrap_or_default();
+        self.remember(&mut transaction, deed.request.as_ref(), &made)?;
         match transaction.run(&self.client).await {
             Ok(()) => Ok(()),
             Err(Failure::Store(error)) => Err(error),

@@ -157,10 +157,10 @@ impl Store {
         };
         let mut transaction = Transaction::default();
         transaction.put(&self.table, Guard::Ticket, item, Some(unchanged));
-        let made = Made {
+        let made = deed.and_then(|deed| deed.answer.clone()).unwrap_or_else(|| Made {
             id: Some(sk.to_lowercase()),
             ..Made::default()
-        };
+        });
         self.remember(&mut transaction, request, &made)?;
         self.note(&mut transaction, deed, note).await?;
         let outcome = transaction.run(&self.client).await;

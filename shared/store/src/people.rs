@@ -87,6 +87,27 @@ impl Store {
         }
     }
 
+    /// Whose addresses these are, in their order.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn users_by_email(&self, emails: &[EmailAddress]) -> Result<Vec<Option<User>>, StoreError> {
+        let mut found = Vec::with_capacity(emails.len());
+        for chunk in emails.chunks(100) {
+            let wanted: Vec<_> = chunk.iter().map(|email| (keys::email(email), "EMAIL".to_owned())).collect();
+            let corrupt = |_| StoreError::Corrupt {
+                what: "an address names no user",
+            };
+            let owner = |item: Item| item.text("user")?.parse::<UserId>().map_err(corrupt);
+            let owners = self.read_all(&wanted).await?.into_iter().map(|item| item.map(owner).transpose());
+            let owners: Vec<Option<UserId>> = owners.collect::<Result<_, _>>()?;
+            let ids: Vec<UserId> = owners.iter().flatten().cloned().collect();
+            let mut users = self.users(&ids).await?.into_iter();
+            found.extend(owners.iter().map(|owner| owner.as_ref().and_then(|_| users.next().flatten())));
+        }
+        Ok(found)
+    }
+
     /// Makes an account.
     ///
     /// # Errors

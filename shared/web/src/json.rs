@@ -6,6 +6,7 @@ use axum::body::Body;
 use axum::extract::{FromRequest, Request};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
+use http::request::Parts;
 use http_body_util::BodyExt;
 use serde::Serialize;
 use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
@@ -96,18 +97,32 @@ impl<T: Input, S: Send + Sync> FromRequest<S> for Write<T> {
         let key = idempotency::key(&parts.headers)?;
         let value = parse(&read_body(body).await?, T::MAY_BE_EMPTY)?;
         let canonical = serde_json_canonicalizer::to_vec(&value).map_err(Problem::internal)?;
-        let mut hash = Sha256::new();
-        // The query counts too: `?erase=true` is another request.
-        let target = parts.uri.path_and_query().map_or("", http::uri::PathAndQuery::as_str);
-        hash.update(format!("{} {target}\n", parts.method));
-        hash.update(canonical);
+        let digest = digest(&parts, &canonical);
         let body = object_of(&value).map_err(Problem::invalid)?;
-        Ok(Self {
-            body,
-            key,
-            digest: hex::encode(hash.finalize()),
-        })
+        Ok(Self { body, key, digest })
     }
+}
+
+/// A write whose body is no JSON (CSV): as it came, at most 1 MB.
+impl<S: Send + Sync> FromRequest<S> for Write<Bytes> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
+        let (parts, body) = request.into_parts();
+        let key = idempotency::key(&parts.headers)?;
+        let body = read_body(body).await?;
+        let digest = digest(&parts, &body);
+        Ok(Self { body, key, digest })
+    }
+}
+
+fn digest(parts: &Parts, body: &[u8]) -> String {
+    let mut hash = Sha256::new();
+    // The query counts too: `?erase=true` is another request.
+    let target = parts.uri.path_and_query().map_or("", http::uri::PathAndQuery::as_str);
+    hash.update(format!("{} {target}\n", parts.method));
+    hash.update(body);
+    hex::encode(hash.finalize())
 }
 
 /// Reads JSON; no body at all counts as `{}` where it may be empty.

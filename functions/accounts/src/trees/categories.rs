@@ -15,7 +15,7 @@ use super::check::{Checker, Taken};
 use super::{answer, keep_used, require_room, require_version, whole};
 
 /// The most categories of a kind, and the most subcategories of a category.
-const MOST: usize = 500;
+pub(crate) const MOST: usize = 500;
 
 /// The categories as they shall be. A part without an id is new; one that is left out is removed.
 #[derive(Debug, Clone, ToSchema)]

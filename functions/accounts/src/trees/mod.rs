@@ -18,6 +18,9 @@ use serde::Serialize;
 /// The largest tree, in bytes of JSON: an item of the table has 400 KB at most.
 const LARGEST: usize = 380_000;
 
+/// How often an import is settled anew, where others write at the same moment.
+pub(crate) const ATTEMPTS: usize = 5;
+
 /// The version that clients see. The store counts from 0, and to a client 0 stands for a tag that never was ([`IfMatch::needed`]).
 fn shown<T>(tree: &Versioned<T>) -> u64 {
     tree.version + 1
@@ -58,7 +61,7 @@ async fn keep_used<T: Display + Ord>(app: &App, before: BTreeSet<&T>, after: &BT
     Err(Problem::conflict("in_use").with_detail("A ticket or a person names what is to be removed. Retire it instead."))
 }
 
-fn require_room(tree: &impl Serialize) -> Result<(), Problem> {
+pub(crate) fn require_room(tree: &impl Serialize) -> Result<(), Problem> {
     let size = serde_json::to_vec(tree).map_err(Problem::internal)?.len();
     if size <= LARGEST {
         return Ok(());

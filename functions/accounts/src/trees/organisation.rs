@@ -15,7 +15,7 @@ use super::check::{Checker, Taken};
 use super::{answer, keep_used, require_room, require_version, whole};
 
 /// The most units of one kind in one place.
-const MOST: usize = 1_000;
+pub(crate) const MOST: usize = 1_000;
 
 /// The organisation as it shall be. A part without an id is new; one that is left out is removed.
 #[derive(Debug, Clone, ToSchema)]

@@ -8,6 +8,7 @@ mod audit;
 mod canned;
 mod categories;
 mod first;
+mod import;
 mod links;
 mod me;
 mod organisation;
