@@ -130,7 +130,10 @@ async fn of_the_edits_of_a_version_exactly_one_wins() {
     let unbroken: Vec<u64> = (first..last["version"].as_u64().unwrap()).collect();
     assert_eq!(versions, unbroken, "each version had its winner");
     assert!(versions.len() > 20, "{versions:?}");
-    assert_eq!(Some(last["title"].as_str().unwrap()), winners.values().next_back().map(String::as_str));
+    assert_eq!(
+        Some(last["title"].as_str().unwrap()),
+        winners.values().next_back().map(String::as_str)
+    );
     let (engine, table) = server.engine();
     let faults = count::faults(&count::tickets(&dump::table(&engine, &table).await));
     assert_eq!(faults, Vec::<String>::new());

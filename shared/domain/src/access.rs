@@ -96,7 +96,7 @@ pub const CALLS: &[Call] = &[
     call("GET", "/api/canned-replies", Need::Staff),
     call("PUT", "/api/canned-replies", Need::Administrator),
     call("GET", "/api/audit", Need::Administrator),
-    call("POST", "/api/import/{kind}", Need::Administrator),
+    call("POST", "/api/import/{what}", Need::Administrator),
     call("POST", "/api/attachments", Need::Newcomer),
     call("POST", "/api/attachments/{id}/complete", Need::Visitor),
     call("DELETE", "/api/attachments/{id}", Need::Visitor),
