@@ -183,6 +183,8 @@ async fn mailboxes_and_people(desk: &Desk) -> Map<String, Value> {
         let spare = desk.person(&format!("spare{n}@example.com"), "Spare", "user", "es").await;
         people.push(json!({"id": spare["id"]}));
     }
+    // Still there when the spare ones are gone.
+    boxes.push(json!({"id": id}));
     let paths = json!({
         "/api/mailboxes/{id}": boxes,
         "/api/mailboxes/{id}/messages": [{"id": id}],
