@@ -13,7 +13,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Announces a file and answers with a presigned URL for its bytes, good for 15 minutes. Repeated with its key, it answers with a fresh URL for the same file. */
+        /**
+         * Announces a file and answers with a presigned URL for its bytes, good for 15 minutes. Repeated with its key, it answers with a fresh URL for the same file.
+         * @description Where guests may open tickets, somebody without a session gets one by this, which the file belongs to: 5 files an hour in one session, 30 per source.
+         */
         post: operations["post_attachments"];
         delete?: never;
         options?: never;
@@ -55,6 +58,50 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Who changed users, roles, settings, trees, mailboxes, canned replies and API tokens, and who imported; newest first.
+         * @description Of people's names and addresses, passwords and secrets only that they changed is told. Names are those of now. What mail brings in, such as the
+         *     accounts of new senders, is nobody's change and not here.
+         */
+        get: operations["get_audit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/canned-replies": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The canned replies, for staff.
+         * @description With `ticket`, each is filled for that ticket: `{{ticket}}` its number as people read it, `{{title}}`, `{{requester}}`, `{{specialist}}` who attends
+         *     to it, or else who asks, `{{site}}` what the help desk is called, `{{due}}` the estimated date in the site's time zone, `—` where there is none. A
+         *     text in the requester's language is chosen where there is one, else in the site's. 404 for a ticket that the caller may not see.
+         */
+        get: operations["get_canned-replies"];
+        /** Writes the canned replies, whole. `unknown_placeholder` names a text with something in braces that no ticket fills. */
+        put: operations["put_canned-replies"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/categories": {
         parameters: {
             query?: never;
@@ -84,6 +131,32 @@ export interface paths {
         get: operations["get_health"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/import/{what}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Imports a file: makes what is not there, changes what is otherwise, removes nothing. Imported again, it changes nothing.
+         * @description UTF-8, comma or semicolon, with these columns in any order: `users`: `email,name,role,locale,company`, by address; an empty cell leaves what is, or
+         *     takes the default of a new account; `company` is a company's name. `organisation`: `corporation,company,site,cost_centre_code,cost_centre_name`, by
+         *     name, cost centres by code. `categories`: `kind,category_es,category_pt,category_en,subcategory_es,subcategory_pt,subcategory_en`, by the Spanish
+         *     name. What is named and was retired is in use again. 5,000 rows at most.
+         *
+         *     400 `bad_csv` where it is no text in UTF-8. Any fault, and nothing is written: 422 with each as `line.<n>.<column>`. Accounts are written one by one: a
+         *     request that broke off is sent again, and ends the same.
+         */
+        post: operations["post_import_what"];
         delete?: never;
         options?: never;
         head?: never;
@@ -262,9 +335,26 @@ export interface paths {
         head?: never;
         /**
          * Changes one's own account.
-         * @description A new password needs `current_password`, or a sign-in by link less than 15 minutes old. 422 `password` `too_weak`, `current_password` `wrong`.
+         * @description A new password needs `current_password`, or a sign-in by link less than 15 minutes old, and no API token: 403. 422 `password` `too_weak`, `current_password` `wrong`.
          */
         patch: operations["patch_me"];
+        trace?: never;
+    };
+    "/api/openapi.json": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** This description. */
+        get: operations["get_openapi_json"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/organisation": {
@@ -296,10 +386,11 @@ export interface paths {
         put?: never;
         /**
          * Signs in, or opens one ticket.
-         * @description 401 `bad_credentials`, `link_used`, `link_expired` or `key_expired`; 429 `too_many_attempts` where a password is locked for an hour.
+         * @description 401 `bad_credentials`, `link_used`, `link_expired` or `key_expired`; 429 `too_many_attempts` where a password is locked for an hour. Not for programs
+         *     with an API token: 403.
          */
         post: operations["post_session"];
-        /** Ends this session, if there is one. */
+        /** Ends this session, if there is one. A program with an API token has none: 403. */
         delete: operations["delete_session"];
         options?: never;
         head?: never;
@@ -316,7 +407,7 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /** Ends all of one's own sessions, this one too. */
+        /** Ends all of one's own sessions, this one too. API tokens go on, and cannot do this: 403. */
         delete: operations["delete_sessions"];
         options?: never;
         head?: never;
@@ -446,8 +537,62 @@ export interface paths {
         /** What the caller's role sees, filtered and sorted. */
         get: operations["get_tickets"];
         put?: never;
-        /** Opens a ticket. */
+        /**
+         * Opens a ticket.
+         * @description Where `guest_tickets` is on, somebody who has not signed in may, with `guest`: 5 an hour for one address, 30 for one source.
+         */
         post: operations["post_tickets"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tickets/bulk": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Changes up to 100 tickets; one that cannot be changed stops no other. */
+        post: operations["post_tickets_bulk"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tickets/counts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Numbers for the saved views. */
+        get: operations["get_tickets_counts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tickets/reads": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How far the caller has read each of these tickets. A ticket whose `last_seq` is higher has news for them. */
+        get: operations["get_tickets_reads"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -465,7 +610,8 @@ export interface paths {
         get: operations["get_tickets_number"];
         put?: never;
         post?: never;
-        delete?: never;
+        /** Deletes a ticket: it is gone from every list and link at once, and can be restored for 30 days. */
+        delete: operations["delete_tickets_number"];
         options?: never;
         head?: never;
         /** Changes fields; each change is an entry of the history. */
@@ -523,6 +669,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/tickets/{number}/erase": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Erases all words of a ticket for good: its entries keep their hashes alone. A ticket that is not deleted is deleted by this. */
+        post: operations["post_tickets_number_erase"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/tickets/{number}/keys": {
         parameters: {
             query?: never;
@@ -558,6 +721,44 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/tickets/{number}/links/{other}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Ties two tickets that have to do with each other. Staff alone see it. */
+        put: operations["put_tickets_number_links_other"];
+        post?: never;
+        /** Unties two tickets. */
+        delete: operations["delete_tickets_number_links_other"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tickets/{number}/merge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Lets a ticket go on in another one: it is closed, its people follow the other, its links open the other, answers to its mails land there.
+         * @description 409 `merged` where either went on in another before; 422 `into` `same_ticket`, `unknown`, `too_many_watchers`.
+         */
+        post: operations["post_tickets_number_merge"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/tickets/{number}/messages": {
         parameters: {
             query?: never;
@@ -569,6 +770,74 @@ export interface paths {
         put?: never;
         /** Writes into a ticket. Staff move a New one to In process; a customer reopens a Resolved one. */
         post: operations["post_tickets_number_messages"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tickets/{number}/rating": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Rates how a resolved ticket was attended to; again, until it is reopened. 409 `not_resolved`. */
+        put: operations["put_tickets_number_rating"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tickets/{number}/read": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Remembers how far the caller has read a ticket. What was read stays read. */
+        put: operations["put_tickets_number_read"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tickets/{number}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Brings a deleted ticket back. 409 `erased` where its words are gone, or its 30 days over. */
+        post: operations["post_tickets_number_restore"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tickets/{number}/transcript": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The whole history with its hashes, as `chamada proof check` verifies it with no server. What the caller may not see is its hashes alone. */
+        get: operations["get_tickets_number_transcript"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -587,6 +856,52 @@ export interface paths {
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tokens": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One's own API tokens, oldest first.
+         * @description Expired ones too, until they are deleted. A program sees them by its token as well: there is no secret in them.
+         */
+        get: operations["get_tokens"];
+        put?: never;
+        /**
+         * Makes an API token, which is shown this once.
+         * @description It can do no more than its owner, and stops with them: `Authorization: Bearer TOKEN`. What is a person's own affair it cannot do at all, 403: make
+         *     tokens, delete others than itself, begin or end sessions, change the password. `Idempotency-Key` means nothing here. 409 `too_many_tokens` where
+         *     one has 20, expired ones among them.
+         */
+        post: operations["post_tokens"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tokens/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Deletes one of one's own API tokens: it stops at once.
+         * @description A program may delete the token that it uses, and no other: 403.
+         */
+        delete: operations["delete_tokens_id"];
         options?: never;
         head?: never;
         patch?: never;
@@ -621,7 +936,7 @@ export interface paths {
         get: operations["get_users_id"];
         put?: never;
         post?: never;
-        /** Deactivates an account; its sessions end at once. 409 `last_administrator`. */
+        /** Deactivates an account; its sessions and API tokens end at once. 409 `last_administrator`. */
         delete: operations["delete_users_id"];
         options?: never;
         head?: never;
@@ -697,6 +1012,63 @@ export interface components {
             size: number;
         };
         /**
+         * @description What the audit says was done.
+         * @enum {string}
+         */
+        AuditAction: "user_made" | "user_changed" | "user_deactivated" | "settings_changed" | "organisation_changed" | "categories_changed" | "mailbox_made" | "mailbox_changed" | "mailbox_deleted" | "canned_replies_changed" | "token_made" | "token_revoked" | "imported";
+        /** @description One field that became different, or one thing that happened to parts of a tree. */
+        AuditChange: {
+            /**
+             * Format: int64
+             * @description How many parts there were, where more than `ids` names.
+             */
+            count?: number | null;
+            /** @description The field; of trees and lists `added`, `removed`, `retired`, `restored`, `renamed` or `changed`. */
+            field: string;
+            /** @description What it was; missing where there was nothing, or where it is not to be told. */
+            from?: unknown;
+            /** @description The parts that it happened to, up to 200. */
+            ids?: string[];
+            /** @description What it is. */
+            to?: unknown;
+        };
+        /**
+         * @description What kinds of things the audit tells of.
+         * @enum {string}
+         */
+        AuditKind: "user" | "users" | "settings" | "organisation" | "categories" | "mailbox" | "canned_replies" | "token";
+        /** @description Somebody, as they are called now. */
+        AuditPerson: {
+            /** @description Who. */
+            id: string;
+            /** @description What they are called now; empty where the account is gone. */
+            name: string;
+        };
+        /** @description One change. */
+        AuditRecord: {
+            /** @description What was done. */
+            action: components["schemas"]["AuditAction"];
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            at: string;
+            by?: components["schemas"]["AuditPerson"] | null;
+            /** @description What became different. */
+            changes: components["schemas"]["AuditChange"][];
+            /** @description To what. */
+            target: components["schemas"]["AuditTarget"];
+        };
+        /** @description What was changed. */
+        AuditTarget: {
+            /** @description Which, where there are several. */
+            id?: string | null;
+            /** @description What kind of thing. */
+            kind: components["schemas"]["AuditKind"];
+            /** @description What it is called now, where it is a person or mailbox that is still there. */
+            name?: string | null;
+        };
+        /**
          * @description What our provider says of a mail's sender (RFC 8601).
          * @enum {string}
          */
@@ -707,6 +1079,38 @@ export interface components {
             /** @description What they were called then; null once it was erased. */
             name?: string | null;
             role: components["schemas"]["Role"];
+        };
+        /** @description A text in some of the three languages. */
+        Bodies: {
+            /** @description In English. */
+            en?: string | null;
+            /** @description In Spanish. */
+            es?: string | null;
+            /** @description In Portuguese. */
+            pt?: string | null;
+        };
+        /** @description Which tickets, and what becomes of them. */
+        BulkChange: {
+            numbers: number[];
+            set: components["schemas"]["BulkSet"];
+        };
+        /** @description What became of one ticket. */
+        BulkResult: {
+            /** Format: int64 */
+            number: number;
+            ok: boolean;
+            /** @description Why it was not changed. */
+            problem?: Record<string, unknown> | null;
+        };
+        /** @description What became of each ticket, in the order of the request. */
+        BulkResults: {
+            results: components["schemas"]["BulkResult"][];
+        };
+        /** @description New values of some fields, one at least; what is left out stays. */
+        BulkSet: {
+            assignee_id?: components["schemas"]["UserId"] | null;
+            priority?: components["schemas"]["Priority"] | null;
+            status?: components["schemas"]["Status"] | null;
         };
         /** @description What the caller may do to it. */
         Can: {
@@ -725,6 +1129,36 @@ export interface components {
             status: boolean;
             title: boolean;
         };
+        /** @description The canned replies. */
+        CannedReplies: {
+            /** @description In the order in which they are offered. */
+            replies: components["schemas"]["CannedReply"][];
+        };
+        /** @description The canned replies as they shall be. One without an id is new; one that is left out is removed. */
+        CannedRepliesInput: {
+            /** @description Up to 200, in the order in which they are offered. */
+            replies: components["schemas"]["CannedReplyInput"][];
+        };
+        /** @description A canned reply. */
+        CannedReply: {
+            /** @description Its text by language; filled, where a ticket was named. */
+            bodies: components["schemas"]["Bodies"];
+            /** @description Where a ticket was named: the text in that language. */
+            body?: string | null;
+            /** @description Which. */
+            id: string;
+            locale?: components["schemas"]["Locale"] | null;
+            /** @description What staff call it. */
+            name: string;
+        };
+        /** @description A canned reply as it shall be. */
+        CannedReplyInput: {
+            /** @description In one language at least, each 1 to 8,000 characters. */
+            bodies: components["schemas"]["Bodies"];
+            id?: string | null;
+            /** @description 1 to 80 characters. */
+            name: string;
+        };
         /** @description The categories, by kind of ticket. */
         Categories: {
             /** @description Of incidents. */
@@ -734,8 +1168,8 @@ export interface components {
         };
         /** @description The categories as they shall be. A part without an id is new; one that is left out is removed. */
         CategoriesInput: {
-            incident?: components["schemas"]["CategoryInput"][];
-            requirement?: components["schemas"]["CategoryInput"][];
+            incident: components["schemas"]["CategoryInput"][];
+            requirement: components["schemas"]["CategoryInput"][];
         };
         /** @description A category. */
         Category: {
@@ -752,7 +1186,7 @@ export interface components {
         CategoryId: string;
         /** @description A category as it shall be. */
         CategoryInput: {
-            id?: string | null;
+            id?: components["schemas"]["CategoryId"] | null;
             /** @description 1 to 100 characters in each language. */
             names: components["schemas"]["Names"];
             retired?: boolean;
@@ -783,7 +1217,7 @@ export interface components {
             cost_centres?: components["schemas"]["CostCentreInput"][];
             /** @description The mail domains of its people; each belongs to one company. */
             domains?: string[];
-            id?: string | null;
+            id?: components["schemas"]["UnitId"] | null;
             /** @description 1 to 100 characters. */
             name: string;
             retired?: boolean;
@@ -803,7 +1237,7 @@ export interface components {
         /** @description A corporation as it shall be. */
         CorporationInput: {
             companies?: components["schemas"]["CompanyInput"][];
-            id?: string | null;
+            id?: components["schemas"]["UnitId"] | null;
             /** @description 1 to 100 characters. */
             name: string;
             retired?: boolean;
@@ -823,7 +1257,7 @@ export interface components {
         CostCentreInput: {
             /** @description 1 to 40 characters, once in its company. */
             code: string;
-            id?: string | null;
+            id?: components["schemas"]["UnitId"] | null;
             /** @description 1 to 100 characters. */
             name: string;
             retired?: boolean;
@@ -833,11 +1267,8 @@ export interface components {
             /** @description What the link ends with. */
             token: string;
         } | {
-            /**
-             * Format: email
-             * @description The account's address.
-             */
-            email: string;
+            /** @description The account's address. */
+            email: components["schemas"]["EmailAddress"];
             /**
              * Format: password
              * @description Its password.
@@ -845,7 +1276,7 @@ export interface components {
             password: string;
         } | components["schemas"]["TicketAndKey"];
         /** @description Something that can change. */
-        Datum: string | components["schemas"]["Person"] | components["schemas"]["Place"] | components["schemas"]["Watcher"][];
+        Datum: string | number | components["schemas"]["Person"] | components["schemas"]["Place"] | components["schemas"]["Watcher"][];
         /** @description Where a file can be read for the next five minutes. */
         Download: {
             /** @description Its media type. */
@@ -861,9 +1292,8 @@ export interface components {
             url: string;
         };
         /**
-         * @description An address, lower-cased and trimmed: two spellings of one mailbox are one person.
-         *
-         *     RFC 5321 lets the local part be case-sensitive; no provider in use does so, and people type both.
+         * Format: email
+         * @description An address, lower case in answers.
          */
         EmailAddress: string;
         /** @description An entry of the history. One that the caller may not read has `hidden`, its place and its hashes alone. */
@@ -887,7 +1317,7 @@ export interface components {
              * @description What happened.
              * @enum {string}
              */
-            type?: "opened" | "message" | "note" | "status" | "assigned" | "due" | "priority" | "classified" | "title" | "cc" | "reopened" | "delivery";
+            type?: "opened" | "message" | "note" | "status" | "assigned" | "due" | "priority" | "classified" | "title" | "cc" | "reopened" | "delivery" | "rated" | "linked" | "merged" | "deleted" | "restored" | "erased";
             /** @description Nothing vouches for the author. */
             unverified?: boolean;
             via?: components["schemas"]["Via"] | null;
@@ -896,7 +1326,27 @@ export interface components {
         EntryData: {
             /** @description Of an opening or a message: the files that came with it. */
             attachments?: components["schemas"]["AttachedFile"][] | null;
+            /** @description Of a rating: what was said; null once it was erased. */
+            comment?: string | null;
             from?: components["schemas"]["Datum"] | null;
+            /**
+             * Format: int64
+             * @description Of a merge: the ticket in which this one goes on. In `from`, as a number: the one that goes on here.
+             */
+            into?: number | null;
+            person?: components["schemas"]["UserId"] | null;
+            /** @description Of a link: whether it ended. */
+            removed?: boolean | null;
+            /**
+             * Format: int32
+             * @description Of a rating: 1 to 5.
+             */
+            stars?: number | null;
+            /**
+             * Format: int64
+             * @description Of a link: the other ticket. Of an opening: this ticket.
+             */
+            ticket?: number | null;
             to?: components["schemas"]["Datum"] | null;
         };
         /** @description One faulty field, as it is written. */
@@ -914,6 +1364,12 @@ export interface components {
              */
             field: string;
         };
+        /** @description Who a guest says to be. */
+        Guest: {
+            email: components["schemas"]["EmailAddress"];
+            /** @description What an account is called that is made by this; one that is there keeps its name. */
+            name: string;
+        };
         /** @description That the function answers. */
         Health: {
             /** @description `ok`. */
@@ -921,12 +1377,35 @@ export interface components {
             /** @description The program's version. */
             version: string;
         };
+        /** @description What an import did, or would do: every row is one of the three. */
+        ImportCounts: {
+            /**
+             * Format: int64
+             * @description Rows that make nothing new and change something.
+             */
+            changed: number;
+            /**
+             * Format: int64
+             * @description Rows that make something new.
+             */
+            created: number;
+            /**
+             * Format: int64
+             * @description Rows of the file, without its first line and empty ones.
+             */
+            rows: number;
+            /**
+             * Format: int64
+             * @description Rows whose word stands already.
+             */
+            unchanged: number;
+        };
         /** @description All rows of a list that has one page. */
         Items_Specialist: {
             /** @description The rows. */
             items: {
                 /** @description Who. */
-                id: string;
+                id: components["schemas"]["UserId"];
                 /** @description What they are called. */
                 name: string;
                 /**
@@ -934,6 +1413,31 @@ export interface components {
                  * @description How many tickets they have that are neither Resolved nor Cancelled.
                  */
                 pending: number;
+            }[];
+        };
+        /** @description All rows of a list that has one page. */
+        Items_Token: {
+            /** @description The rows. */
+            items: {
+                /**
+                 * Format: date-time
+                 * @description When it was made.
+                 */
+                created_at: string;
+                /**
+                 * Format: date-time
+                 * @description From when on it works no more; null for never.
+                 */
+                expires_at?: string | null;
+                /**
+                 * @description What it is deleted by.
+                 * @example tok_0123456789abcdef0123
+                 */
+                id: string;
+                /** @description What its owner calls it. */
+                name: string;
+                /** @description What it may do. */
+                scope: components["schemas"]["TokenScope"];
             }[];
         };
         /** @description Whom a key was mailed to. */
@@ -963,6 +1467,25 @@ export interface components {
          * @enum {string}
          */
         Locale: "es" | "pt" | "en";
+        /** @description A token that was just made, with its secret. */
+        MadeToken: {
+            /**
+             * Format: date-time
+             * @description From when on it works no more; null for never.
+             */
+            expires_at?: string | null;
+            /**
+             * @description What it is deleted by.
+             * @example tok_0123456789abcdef0123
+             */
+            id: string;
+            /** @description What its owner calls it. */
+            name: string;
+            /** @description What it may do. */
+            scope: components["schemas"]["TokenScope"];
+            /** @description What goes behind `Authorization: Bearer`. Shown here and never again. */
+            token: string;
+        };
         /** @description What a mail said of itself. Words are null once they were erased. */
         MailFacts: {
             authentication: components["schemas"]["Authentication"];
@@ -1011,25 +1534,31 @@ export interface components {
             /** @description The password, which is never read back. */
             password?: string | null;
             /** @description `password`; `oauth2` is not supported yet. */
-            type: string;
+            type: components["schemas"]["MailboxAuthType"];
             /** @description The user name at the mail server. */
             username?: string | null;
         };
+        /**
+         * @description The kinds of signing in that the API names.
+         * @enum {string}
+         */
+        MailboxAuthType: "password" | "oauth2";
         /** @description A change of a mailbox: what is missing stays as it is. */
         MailboxChange: {
-            address?: components["schemas"]["EmailAddress"] | null;
-            after_import?: components["schemas"]["AfterImport"] | null;
-            auth?: components["schemas"]["MailboxAuthInput"] | null;
+            address?: components["schemas"]["EmailAddress"];
+            after_import?: components["schemas"]["AfterImport"];
+            /** @description With another `username`, or with another host or port, the password is needed again. */
+            auth?: components["schemas"]["MailboxAuthInput"];
             /** @description Null takes it away. */
             authserv_id?: string | null;
             defaults?: components["schemas"]["MailboxDefaults"] | null;
-            enabled?: boolean | null;
-            host?: string | null;
-            ignore_automatic?: boolean | null;
-            name?: string | null;
+            enabled?: boolean;
+            host?: string;
+            ignore_automatic?: boolean;
+            name?: string;
             /** Format: int32 */
-            port?: number | null;
-            security?: components["schemas"]["Security"] | null;
+            port?: number;
+            security?: components["schemas"]["Security"];
         };
         /** @description What tickets of this mailbox get where the mail does not say. */
         MailboxDefaults: {
@@ -1098,16 +1627,22 @@ export interface components {
              * @description The old one; not needed within 15 minutes after a sign-in by link.
              */
             current_password?: string | null;
-            locale?: components["schemas"]["Locale"] | null;
+            /** @description The language. */
+            locale?: components["schemas"]["Locale"];
             /** @description 1 to 100 characters. */
-            name?: string | null;
+            name?: string;
             /** @description Whether one wants the mails that one may refuse. */
-            notify?: boolean | null;
+            notify?: boolean;
             /**
              * Format: password
              * @description A new password, 12 to 256 characters that zxcvbn gives 3 points or more.
              */
-            password?: string | null;
+            password?: string;
+        };
+        /** @description In which ticket this one goes on. */
+        Merge: {
+            /** Format: int64 */
+            into: number;
         };
         /**
          * @description A message's name in the ledger. The API writes it as `msg_` and base64url: a mail server may put slashes, percent signs and worse into a UIDL, and
@@ -1162,6 +1697,20 @@ export interface components {
             resolve?: boolean;
             visibility?: components["schemas"]["Visibility"] | null;
         };
+        /** @description How the requester found that the ticket was attended to. */
+        NewRating: {
+            comment?: string | null;
+            /** Format: int32 */
+            stars: number;
+        };
+        /** @description How far somebody has read. */
+        NewReadMark: {
+            /**
+             * Format: int64
+             * @description The newest entry that was read.
+             */
+            seq: number;
+        };
         /** @description A new ticket. */
         NewTicket: {
             attachment_ids?: components["schemas"]["AttachmentId"][];
@@ -1171,12 +1720,25 @@ export interface components {
             company_id?: components["schemas"]["UnitId"] | null;
             corporation_id?: components["schemas"]["UnitId"] | null;
             cost_centre_id?: components["schemas"]["UnitId"] | null;
+            guest?: components["schemas"]["Guest"] | null;
             kind: components["schemas"]["Kind"];
             priority?: components["schemas"]["Priority"] | null;
             requester?: components["schemas"]["OnBehalf"] | null;
             site_id?: components["schemas"]["UnitId"] | null;
             subcategory_id?: components["schemas"]["CategoryId"] | null;
             title: string;
+        };
+        /** @description A new token. */
+        NewToken: {
+            /**
+             * Format: date-time
+             * @description From when on it works no more, in the future; never unless said.
+             */
+            expires_at?: string | null;
+            /** @description 1 to 80 characters, for its owner to know it by. */
+            name: string;
+            /** @description `read` for `GET` alone, `write` for all that its owner may do. */
+            scope: components["schemas"]["TokenScope"];
         };
         /** @description What a client says of a file before it sends it. */
         NewUpload: {
@@ -1199,13 +1761,9 @@ export interface components {
         NewUser: {
             /** @description Whether they may sign in; true unless said. */
             active?: boolean | null;
-            /** @description The company they belong to. */
-            company_id?: string | null;
-            /**
-             * Format: email
-             * @description Where they read mail; unique.
-             */
-            email: string;
+            company_id?: components["schemas"]["UnitId"] | null;
+            /** @description Where they read mail; unique. */
+            email: components["schemas"]["EmailAddress"];
             locale?: components["schemas"]["Locale"] | null;
             /** @description 1 to 100 characters. */
             name: string;
@@ -1226,6 +1784,26 @@ export interface components {
         /** @description The organisation as it shall be. A part without an id is new; one that is left out is removed. */
         OrganisationInput: {
             corporations: components["schemas"]["CorporationInput"][];
+        };
+        /** @description One page of a list. */
+        Page_AuditRecord: {
+            /** @description The rows; fewer than asked, even none, does not mean the end. */
+            items: {
+                /** @description What was done. */
+                action: components["schemas"]["AuditAction"];
+                /**
+                 * Format: date-time
+                 * @description When.
+                 */
+                at: string;
+                by?: components["schemas"]["AuditPerson"] | null;
+                /** @description What became different. */
+                changes: components["schemas"]["AuditChange"][];
+                /** @description To what. */
+                target: components["schemas"]["AuditTarget"];
+            }[];
+            /** @description Where the list goes on; null at its end. */
+            next_cursor?: string | null;
         };
         /** @description One page of a list. */
         Page_Entry: {
@@ -1250,7 +1828,7 @@ export interface components {
                  * @description What happened.
                  * @enum {string}
                  */
-                type?: "opened" | "message" | "note" | "status" | "assigned" | "due" | "priority" | "classified" | "title" | "cc" | "reopened" | "delivery";
+                type?: "opened" | "message" | "note" | "status" | "assigned" | "due" | "priority" | "classified" | "title" | "cc" | "reopened" | "delivery" | "rated" | "linked" | "merged" | "deleted" | "restored" | "erased";
                 /** @description Nothing vouches for the author. */
                 unverified?: boolean;
                 via?: components["schemas"]["Via"] | null;
@@ -1331,17 +1909,26 @@ export interface components {
                 corporation_id?: components["schemas"]["UnitId"] | null;
                 cost_centre_id?: components["schemas"]["UnitId"] | null;
                 created_at: components["schemas"]["Timestamp"];
+                deleted_at?: components["schemas"]["Timestamp"] | null;
                 due_at?: components["schemas"]["Timestamp"] | null;
+                /** @description Whether its words are erased for good. */
+                erased?: boolean;
                 head_hash: string;
                 kind: components["schemas"]["Kind"];
                 /** Format: int64 */
                 last_seq: number;
+                /** @description The tickets that have to do with it; for staff. */
+                links?: number[];
+                /**
+                 * Format: int64
+                 * @description The ticket in which it goes on.
+                 */
+                merged_into?: number | null;
                 /** Format: int64 */
                 message_count: number;
                 number: components["schemas"]["TicketNumber"];
                 priority: components["schemas"]["Priority"];
-                /** @description Always null until tickets can be rated. */
-                rating?: Record<string, unknown> | null;
+                rating?: components["schemas"]["Rating"] | null;
                 requester: components["schemas"]["Requester"];
                 resolved_at?: components["schemas"]["Timestamp"] | null;
                 site_id?: components["schemas"]["UnitId"] | null;
@@ -1361,23 +1948,13 @@ export interface components {
             items: {
                 /** @description Whether they may sign in. */
                 active: boolean;
-                /** @description The company they belong to. */
-                company_id?: string | null;
-                /**
-                 * Format: date-time
-                 * @description When the account was made.
-                 */
-                created_at: string;
-                /**
-                 * Format: email
-                 * @description Where they read mail; unique, lower case.
-                 */
-                email: string;
-                /**
-                 * @description Who.
-                 * @example usr_0123456789abcdef0123
-                 */
-                id: string;
+                company_id?: components["schemas"]["UnitId"] | null;
+                /** @description When the account was made. */
+                created_at: components["schemas"]["Timestamp"];
+                /** @description Where they read mail; unique, lower case. */
+                email: components["schemas"]["EmailAddress"];
+                /** @description Who. */
+                id: components["schemas"]["UserId"];
                 /** @description What they read. */
                 locale: components["schemas"]["Locale"];
                 /** @description What they are called. */
@@ -1447,6 +2024,27 @@ export interface components {
             /** @description Where to. */
             url: string;
         };
+        /** @description How its requester found that it was attended to. */
+        Rating: {
+            at: components["schemas"]["Timestamp"];
+            comment?: string | null;
+            /** Format: int32 */
+            stars: number;
+        };
+        /** @description How far the caller has read a ticket. */
+        ReadMark: {
+            /** Format: int64 */
+            number: number;
+            /**
+             * Format: int64
+             * @description The newest entry that they have read; 0 for none.
+             */
+            seq: number;
+        };
+        /** @description How far the caller has read tickets. */
+        ReadMarks: {
+            items: components["schemas"]["ReadMark"][];
+        };
         /** @description Whose ticket it is. */
         Requester: {
             email: components["schemas"]["EmailAddress"];
@@ -1466,7 +2064,7 @@ export interface components {
             /** @enum {string} */
             kind: "guest";
             /** @description Their numbers, lowest first. */
-            tickets: number[];
+            tickets: components["schemas"]["TicketNumber"][];
         };
         /**
          * @description How the connection to a mail server is kept private.
@@ -1558,51 +2156,46 @@ export interface components {
         };
         /** @description What is to change; what is missing stays. */
         SettingsChange: {
-            default_locale?: components["schemas"]["Locale"] | null;
+            /** @description The language of people who have chosen none. */
+            default_locale?: components["schemas"]["Locale"];
             /** @description Whether people without an account may open tickets by the web form. */
-            guest_tickets?: boolean | null;
+            guest_tickets?: boolean;
             /**
              * Format: int32
              * @description 1 to 365.
              */
-            magic_link_days?: number | null;
+            magic_link_days?: number;
             /**
              * Format: int32
              * @description 1 to 50.
              */
-            max_attachment_mb?: number | null;
+            max_attachment_mb?: number;
             /** @description Whether asking for a sign-in link makes an account. */
-            open_sign_up?: boolean | null;
+            open_sign_up?: boolean;
             /**
              * Format: int32
              * @description 1 to 365.
              */
-            reopen_days?: number | null;
-            /**
-             * Format: email
-             * @description An address that the deployment may send from; null for the deployment's own.
-             */
-            sender?: string | null;
+            reopen_days?: number;
+            sender?: components["schemas"]["EmailAddress"] | null;
             /** @description 1 to 80 characters. */
-            site_name?: string | null;
+            site_name?: string;
             /** @description Whether specialists may take unassigned tickets. */
-            specialists_claim?: boolean | null;
-            specialists_see?: components["schemas"]["SpecialistsSee"] | null;
+            specialists_claim?: boolean;
+            /** @description `assigned` or `all`. */
+            specialists_see?: components["schemas"]["SpecialistsSee"];
             /** @description 1 to 10 letters or digits of ASCII. */
-            ticket_prefix?: string | null;
+            ticket_prefix?: string;
             /**
              * @description An IANA name.
              * @example America/Sao_Paulo
              */
-            time_zone?: string | null;
+            time_zone?: string;
         };
         /** @description Who wants to sign in. */
         SignIn: {
-            /**
-             * Format: email
-             * @description The address of an account.
-             */
-            email: string;
+            /** @description The address of an account. */
+            email: components["schemas"]["EmailAddress"];
             locale?: components["schemas"]["Locale"] | null;
         };
         /** @description A site of a company. */
@@ -1638,7 +2231,7 @@ export interface components {
         };
         /** @description A site as it shall be. */
         SiteInput: {
-            id?: string | null;
+            id?: components["schemas"]["UnitId"] | null;
             /** @description 1 to 100 characters. */
             name: string;
             retired?: boolean;
@@ -1651,7 +2244,7 @@ export interface components {
         /** @description Somebody who can be given tickets. */
         Specialist: {
             /** @description Who. */
-            id: string;
+            id: components["schemas"]["UserId"];
             /** @description What they are called. */
             name: string;
             /**
@@ -1699,7 +2292,7 @@ export interface components {
         };
         /** @description A subcategory as it shall be. */
         SubcategoryInput: {
-            id?: string | null;
+            id?: components["schemas"]["CategoryId"] | null;
             /** @description 1 to 100 characters in each language. */
             names: components["schemas"]["Names"];
             retired?: boolean;
@@ -1798,17 +2391,26 @@ export interface components {
             corporation_id?: components["schemas"]["UnitId"] | null;
             cost_centre_id?: components["schemas"]["UnitId"] | null;
             created_at: components["schemas"]["Timestamp"];
+            deleted_at?: components["schemas"]["Timestamp"] | null;
             due_at?: components["schemas"]["Timestamp"] | null;
+            /** @description Whether its words are erased for good. */
+            erased?: boolean;
             head_hash: string;
             kind: components["schemas"]["Kind"];
             /** Format: int64 */
             last_seq: number;
+            /** @description The tickets that have to do with it; for staff. */
+            links?: number[];
+            /**
+             * Format: int64
+             * @description The ticket in which it goes on.
+             */
+            merged_into?: number | null;
             /** Format: int64 */
             message_count: number;
             number: components["schemas"]["TicketNumber"];
             priority: components["schemas"]["Priority"];
-            /** @description Always null until tickets can be rated. */
-            rating?: Record<string, unknown> | null;
+            rating?: components["schemas"]["Rating"] | null;
             requester: components["schemas"]["Requester"];
             resolved_at?: components["schemas"]["Timestamp"] | null;
             site_id?: components["schemas"]["UnitId"] | null;
@@ -1821,11 +2423,8 @@ export interface components {
         };
         /** @description A ticket and a key of it. */
         TicketAndKey: {
-            /**
-             * Format: int64
-             * @description The ticket's number.
-             */
-            ticket: number;
+            /** @description The ticket's number. */
+            ticket: components["schemas"]["TicketNumber"];
             /** @description The key, as the link has it behind `key=`. */
             ticket_key: string;
         };
@@ -1833,17 +2432,40 @@ export interface components {
         TicketChange: {
             assignee_id?: components["schemas"]["UserId"] | null;
             category_id?: components["schemas"]["CategoryId"] | null;
-            cc?: components["schemas"]["EmailAddress"][] | null;
+            cc?: components["schemas"]["EmailAddress"][];
             company_id?: components["schemas"]["UnitId"] | null;
             corporation_id?: components["schemas"]["UnitId"] | null;
             cost_centre_id?: components["schemas"]["UnitId"] | null;
             due_at?: components["schemas"]["Timestamp"] | null;
-            kind?: components["schemas"]["Kind"] | null;
-            priority?: components["schemas"]["Priority"] | null;
+            kind?: components["schemas"]["Kind"];
+            priority?: components["schemas"]["Priority"];
             site_id?: components["schemas"]["UnitId"] | null;
-            status?: components["schemas"]["Status"] | null;
+            status?: components["schemas"]["Status"];
             subcategory_id?: components["schemas"]["CategoryId"] | null;
-            title?: string | null;
+            title?: string;
+        };
+        /** @description How many tickets each saved view holds for the caller; 1,000 stands for 1,000 or more. */
+        TicketCounts: {
+            /**
+             * Format: int64
+             * @description Pending ones that the caller attends to; a customer's own.
+             */
+            mine: number;
+            /**
+             * Format: int64
+             * @description Pending ones whose estimated date is over.
+             */
+            overdue: number;
+            /**
+             * Format: int64
+             * @description Neither Resolved nor Cancelled.
+             */
+            pending: number;
+            /**
+             * Format: int64
+             * @description Pending ones that nobody attends to, as far as the caller may see or take them.
+             */
+            unassigned: number;
         };
         /** @description A key of a ticket. Its secret is known to its holder alone. */
         TicketKey: {
@@ -1859,7 +2481,7 @@ export interface components {
         };
         /**
          * Format: int64
-         * @description A ticket's number: the integer that grows by one with each ticket (gaps are allowed). Shown to people behind a prefix, `CH-1042`.
+         * @description The ticket's number, shown to people behind the site's prefix: `CH-1042`.
          */
         TicketNumber: number;
         /** @description A ticket with its newest entries. */
@@ -1876,29 +2498,46 @@ export interface components {
          * @description A moment in UTC, to the millisecond. Written `2026-11-22T05:07:31.412Z` (RFC 3339), so that text order is time order.
          */
         Timestamp: string;
+        /** @description A token as its owner sees it: without the secret. */
+        Token: {
+            /**
+             * Format: date-time
+             * @description When it was made.
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description From when on it works no more; null for never.
+             */
+            expires_at?: string | null;
+            /**
+             * @description What it is deleted by.
+             * @example tok_0123456789abcdef0123
+             */
+            id: string;
+            /** @description What its owner calls it. */
+            name: string;
+            /** @description What it may do. */
+            scope: components["schemas"]["TokenScope"];
+        };
+        /**
+         * @description What a program with an API token may do.
+         * @enum {string}
+         */
+        TokenScope: "read" | "write";
         /** @description A corporation, company, site or cost centre. */
         UnitId: string;
         /** @description A person with an account. */
         User: {
             /** @description Whether they may sign in. */
             active: boolean;
-            /** @description The company they belong to. */
-            company_id?: string | null;
-            /**
-             * Format: date-time
-             * @description When the account was made.
-             */
-            created_at: string;
-            /**
-             * Format: email
-             * @description Where they read mail; unique, lower case.
-             */
-            email: string;
-            /**
-             * @description Who.
-             * @example usr_0123456789abcdef0123
-             */
-            id: string;
+            company_id?: components["schemas"]["UnitId"] | null;
+            /** @description When the account was made. */
+            created_at: components["schemas"]["Timestamp"];
+            /** @description Where they read mail; unique, lower case. */
+            email: components["schemas"]["EmailAddress"];
+            /** @description Who. */
+            id: components["schemas"]["UserId"];
             /** @description What they read. */
             locale: components["schemas"]["Locale"];
             /** @description What they are called. */
@@ -1911,20 +2550,18 @@ export interface components {
         /** @description What is to change of an account; what is missing stays. */
         UserChange: {
             /** @description Whether they may sign in. False ends their sessions at once. */
-            active?: boolean | null;
-            /** @description The company they belong to; null for none. */
-            company_id?: string | null;
-            /**
-             * Format: email
-             * @description Where they read mail; unique.
-             */
-            email?: string | null;
-            locale?: components["schemas"]["Locale"] | null;
+            active?: boolean;
+            company_id?: components["schemas"]["UnitId"] | null;
+            /** @description Where they read mail; unique. */
+            email?: components["schemas"]["EmailAddress"];
+            /** @description What they read. */
+            locale?: components["schemas"]["Locale"];
             /** @description 1 to 100 characters. */
-            name?: string | null;
+            name?: string;
             /** @description Whether they want the mails that they may refuse. */
-            notify?: boolean | null;
-            role?: components["schemas"]["Role"] | null;
+            notify?: boolean;
+            /** @description What they may do. */
+            role?: components["schemas"]["Role"];
         };
         /** @description A person: requester, specialist or administrator. */
         UserId: string;
@@ -1988,6 +2625,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Created. */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -2008,6 +2646,8 @@ export interface operations {
             /** @description `sign_in_needed` */
             401: {
                 headers: {
+                    /** @description `Bearer`. */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2062,6 +2702,8 @@ export interface operations {
             /** @description too often; `Retry-After` says how long to wait */
             429: {
                 headers: {
+                    /** @description How many seconds to wait. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2071,6 +2713,8 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
+                    /** @description How many seconds to wait. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2093,6 +2737,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description No Content. */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -2111,6 +2756,8 @@ export interface operations {
             /** @description `sign_in_needed` */
             401: {
                 headers: {
+                    /** @description `Bearer`. */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2165,6 +2812,8 @@ export interface operations {
             /** @description too often; `Retry-After` says how long to wait */
             429: {
                 headers: {
+                    /** @description How many seconds to wait. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2174,6 +2823,8 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
+                    /** @description How many seconds to wait. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2196,6 +2847,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description OK. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2216,6 +2868,8 @@ export interface operations {
             /** @description `sign_in_needed` */
             401: {
                 headers: {
+                    /** @description `Bearer`. */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2270,6 +2924,8 @@ export interface operations {
             /** @description too often; `Retry-After` says how long to wait */
             429: {
                 headers: {
+                    /** @description How many seconds to wait. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2279,6 +2935,8 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
+                    /** @description How many seconds to wait. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2287,21 +2945,27 @@ export interface operations {
             };
         };
     };
-    get_categories: {
+    get_audit: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description 1 to 100 rows, 25 unless said. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+            };
             header?: never;
             path?: never;
             cookie?: never;
         };
         requestBody?: never;
         responses: {
+            /** @description OK. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Categories"];
+                    "application/json": components["schemas"]["Page_AuditRecord"];
                 };
             };
             /** @description `bad_cursor` */
@@ -2316,6 +2980,8 @@ export interface operations {
             /** @description `sign_in_needed` */
             401: {
                 headers: {
+                    /** @description `Bearer`. */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2324,15 +2990,6 @@ export interface operations {
             };
             /** @description `forbidden` */
             403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `not_found`: not there, or not for this caller */
-            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2352,6 +3009,250 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
+                    /** @description How many seconds to wait. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get_canned-replies": {
+        parameters: {
+            query?: {
+                /** @description Fills them for this ticket. */
+                ticket?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CannedReplies"];
+                };
+            };
+            /** @description `sign_in_needed` */
+            401: {
+                headers: {
+                    /** @description `Bearer`. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid`, with every faulty parameter */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable` */
+            503: {
+                headers: {
+                    /** @description How many seconds to wait. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "put_canned-replies": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 1 to 128 visible ASCII characters. The same key and body within 24 hours have one effect. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CannedRepliesInput"];
+            };
+        };
+        responses: {
+            /** @description OK. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CannedReplies"];
+                };
+            };
+            /** @description `bad_json` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `sign_in_needed` */
+            401: {
+                headers: {
+                    /** @description `Bearer`. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`, `cross_site` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: not there, or not for this caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the present state does not allow it; `code` says why */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid`, with every faulty field; `idempotency_key_reused` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too often; `Retry-After` says how long to wait */
+            429: {
+                headers: {
+                    /** @description How many seconds to wait. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable` */
+            503: {
+                headers: {
+                    /** @description How many seconds to wait. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_categories: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `ETag` of what the client has: 304 where it still holds. */
+                "If-None-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK. */
+            200: {
+                headers: {
+                    /** @description What to send as `If-None-Match`, and, where one is needed, as `If-Match`. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Categories"];
+                };
+            };
+            /** @description Not Modified. */
+            304: {
+                headers: {
+                    /** @description What to send as `If-None-Match`, and, where one is needed, as `If-Match`. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `sign_in_needed` */
+            401: {
+                headers: {
+                    /** @description `Bearer`. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable` */
+            503: {
+                headers: {
+                    /** @description How many seconds to wait. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2366,7 +3267,7 @@ export interface operations {
             header: {
                 /** @description 1 to 128 visible ASCII characters. The same key and body within 24 hours have one effect. */
                 "Idempotency-Key"?: string;
-                /** @description The version that is changed, in quotes: `"7"`. */
+                /** @description The version that is changed, in quotes: `"7"`; or the `ETag` as it came. */
                 "If-Match": string;
             };
             path?: never;
@@ -2378,6 +3279,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description OK. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2398,6 +3300,8 @@ export interface operations {
             /** @description `sign_in_needed` */
             401: {
                 headers: {
+                    /** @description `Bearer`. */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2470,6 +3374,8 @@ export interface operations {
             /** @description too often; `Retry-After` says how long to wait */
             429: {
                 headers: {
+                    /** @description How many seconds to wait. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2479,6 +3385,8 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
+                    /** @description How many seconds to wait. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2496,12 +3404,133 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description OK. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Health"];
+                };
+            };
+        };
+    };
+    post_import_what: {
+        parameters: {
+            query?: {
+                /** @description Tells what would be done, and does nothing. */
+                dry_run?: boolean;
+            };
+            header?: {
+                /** @description 1 to 128 visible ASCII characters. The same key and body within 24 hours have one effect. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description `users`, `organisation` or `categories`. */
+                what: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "text/csv": string;
+            };
+        };
+        responses: {
+            /** @description OK. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportCounts"];
+                };
+            };
+            /** @description `bad_json` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `sign_in_needed` */
+            401: {
+                headers: {
+                    /** @description `Bearer`. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`, `cross_site` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: not there, or not for this caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the present state does not allow it; `code` says why */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid`, with every faulty field; `idempotency_key_reused` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too often; `Retry-After` says how long to wait */
+            429: {
+                headers: {
+                    /** @description How many seconds to wait. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable` */
+            503: {
+                headers: {
+                    /** @description How many seconds to wait. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -2514,19 +3543,34 @@ export interface operations {
                 /** @description `next_cursor` of the page before. */
                 cursor?: string;
             };
-            header?: never;
+            header?: {
+                /** @description The `ETag` of what the client has: 304 where it still holds. */
+                "If-None-Match"?: string;
+            };
             path?: never;
             cookie?: never;
         };
         requestBody?: never;
         responses: {
+            /** @description OK. */
             200: {
                 headers: {
+                    /** @description What to send as `If-None-Match`, and, where one is needed, as `If-Match`. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Page_Mailbox"];
                 };
+            };
+            /** @description Not Modified. */
+            304: {
+                headers: {
+                    /** @description What to send as `If-None-Match`, and, where one is needed, as `If-Match`. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description `bad_cursor` */
             400: {
@@ -2540,6 +3584,8 @@ export interface operations {
             /** @description `sign_in_needed` */
             401: {
                 headers: {
+                    /** @description `Bearer`. */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2548,15 +3594,6 @@ export interface operations {
             };
             /** @description `forbidden` */
             403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `not_found`: not there, or not for this caller */
-            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2576,6 +3613,8 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
+                    /** @description How many seconds to wait. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2600,6 +3639,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Created. */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -2620,6 +3660,8 @@ export interface operations {
             /** @description `sign_in_needed` */
             401: {
                 headers: {
+                    /** @description `Bearer`. */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2674,6 +3716,8 @@ export interface operations {
             /** @description too often; `Retry-After` says how long to wait */
             429: {
                 headers: {
+                    /** @description How many seconds to wait. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2683,6 +3727,8 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
+                    /** @description How many seconds to wait. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2694,7 +3740,10 @@ export interface operations {
     get_mailboxes_id: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The `ETag` of what the client has: 304 where it still holds. */
+                "If-None-Match"?: string;
+            };
             path: {
                 id: components["schemas"]["MailboxId"];
             };
@@ -2702,26 +3751,31 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description OK. */
             200: {
                 headers: {
+                    /** @description What to send as `If-None-Match`, and, where one is needed, as `If-Match`. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Mailbox"];
                 };
             };
-            /** @description `bad_cursor` */
-            400: {
+            /** @description Not Modified. */
+            304: {
                 headers: {
+                    /** @description What to send as `If-None-Match`, and, where one is needed, as `If-Match`. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
+                content?: never;
             };
             /** @description `sign_in_needed` */
             401: {
                 headers: {
+                    /** @description `Bearer`. */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2746,18 +3800,11 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `invalid`, with every faulty parameter */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description `unavailable` */
             503: {
                 headers: {
+                    /** @description How many seconds to wait. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2780,6 +3827,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description No Content. */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -2798,6 +3846,8 @@ export interface operations {
             /** @description `sign_in_needed` */
             401: {
                 headers: {
+                    /** @description `Bearer`. */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2852,6 +3902,8 @@ export interface operations {
             /** @description too often; `Retry-After` says how long to wait */
             429: {
                 headers: {
+                    /** @description How many seconds to wait. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2861,6 +3913,8 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
+                    /** @description How many seconds to wait. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2887,6 +3941,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description OK. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2907,6 +3962,8 @@ export interface operations {
             /** @description `sign_in_needed` */
             401: {
                 headers: {
+                    /** @description `Bearer`. */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2961,6 +4018,8 @@ export interface operations {
             /** @description too often; `Retry-After` says how long to wait */
             429: {
                 headers: {
+                    /** @description How many seconds to wait. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2970,6 +4029,8 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
+                    /** @description How many seconds to wait. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2988,7 +4049,10 @@ export interface operations {
                 /** @description `next_cursor` of the page before. */
                 cursor?: string;
             };
-            header?: never;
+            header?: {
+                /** @description The `ETag` of what the client has: 304 where it still holds. */
+                "If-None-Match"?: string;
+            };
             path: {
                 id: components["schemas"]["MailboxId"];
             };
@@ -2996,13 +4060,25 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description OK. */
             200: {
                 headers: {
+                    /** @description What to send as `If-None-Match`, and, where one is needed, as `If-Match`. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Page_MailboxMessage"];
                 };
+            };
+            /** @description Not Modified. */
+            304: {
+                headers: {
+                    /** @description What to send as `If-None-Match`, and, where one is needed, as `If-Match`. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description `bad_cursor` */
             400: {
@@ -3016,6 +4092,8 @@ export interface operations {
             /** @description `sign_in_needed` */
             401: {
                 headers: {
+                    /** @description `Bearer`. */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3052,6 +4130,8 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
+                    /** @description How many seconds to wait. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3075,6 +4155,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description No Content. */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -3093,6 +4174,8 @@ export interface operations {
             /** @description `sign_in_needed` */
             401: {
                 headers: {
+                    /** @description `Bearer`. */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3147,6 +4230,8 @@ export interface operations {
             /** @description too often; `Retry-After` says how long to wait */
             429: {
                 headers: {
+                    /** @description How many seconds to wait. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3156,6 +4241,8 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
+                    /** @description How many seconds to wait. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3176,6 +4263,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description OK. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3184,18 +4272,11 @@ export interface operations {
                     "message/rfc822": string;
                 };
             };
-            /** @description `bad_cursor` */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description `sign_in_needed` */
             401: {
                 headers: {
+                    /** @description `Bearer`. */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3220,18 +4301,11 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `invalid`, with every faulty parameter */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description `unavailable` */
             503: {
                 headers: {
+                    /** @description How many seconds to wait. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3254,6 +4328,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Accepted. */
             202: {
                 headers: {
                     [name: string]: unknown;
@@ -3274,6 +4349,8 @@ export interface operations {
             /** @description `sign_in_needed` */
             401: {
                 headers: {
+                    /** @description `Bearer`. */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3328,6 +4405,8 @@ export interface operations {
             /** @description too often; `Retry-After` says how long to wait */
             429: {
                 headers: {
+                    /** @description How many seconds to wait. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3337,6 +4416,8 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
+                    /** @description How many seconds to wait. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3353,7 +4434,10 @@ export interface operations {
                 /** @description `next_cursor` of the page before. */
                 cursor?: string;
             };
-            header?: never;
+            header?: {
+                /** @description The `ETag` of what the client has: 304 where it still holds. */
+                "If-None-Match"?: string;
+            };
             path: {
                 id: components["schemas"]["MailboxId"];
             };
@@ -3361,13 +4445,25 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description OK. */
             200: {
                 headers: {
+                    /** @description What to send as `If-None-Match`, and, where one is needed, as `If-Match`. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Page_Sweep"];
                 };
+            };
+            /** @description Not Modified. */
+            304: {
+                headers: {
+                    /** @description What to send as `If-None-Match`, and, where one is needed, as `If-Match`. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description `bad_cursor` */
             400: {
@@ -3381,6 +4477,8 @@ export interface operations {
             /** @description `sign_in_needed` */
             401: {
                 headers: {
+                    /** @description `Bearer`. */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3417,6 +4515,8 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
+                    /** @description How many seconds to wait. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3428,7 +4528,10 @@ export interface operations {
     get_mailboxes_id_sweeps_sweep_id: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The `ETag` of what the client has: 304 where it still holds. */
+                "If-None-Match"?: string;
+            };
             path: {
                 id: components["schemas"]["MailboxId"];
                 sweep_id: components["schemas"]["SweepId"];
@@ -3437,26 +4540,31 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description OK. */
             200: {
                 headers: {
+                    /** @description What to send as `If-None-Match`, and, where one is needed, as `If-Match`. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Sweep"];
                 };
             };
-            /** @description `bad_cursor` */
-            400: {
+            /** @description Not Modified. */
+            304: {
                 headers: {
+                    /** @description What to send as `If-None-Match`, and, where one is needed, as `If-Match`. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
+                content?: never;
             };
             /** @description `sign_in_needed` */
             401: {
                 headers: {
+                    /** @description `Bearer`. */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3481,18 +4589,11 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `invalid`, with every faulty parameter */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description `unavailable` */
             503: {
                 headers: {
+                    /** @description How many seconds to wait. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3515,6 +4616,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description OK. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3535,6 +4637,8 @@ export interface operations {
             /** @description `sign_in_needed` */
             401: {
                 headers: {
+                    /** @description `Bearer`. */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3589,6 +4693,8 @@ export interface operations {
             /** @description too often; `Retry-After` says how long to wait */
             429: {
                 headers: {
+                    /** @description How many seconds to wait. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3598,6 +4704,8 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
+                    /** @description How many seconds to wait. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3609,32 +4717,40 @@ export interface operations {
     get_me: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The `ETag` of what the client has: 304 where it still holds. */
+                "If-None-Match"?: string;
+            };
             path?: never;
             cookie?: never;
         };
         requestBody?: never;
         responses: {
+            /** @description OK. */
             200: {
                 headers: {
+                    /** @description What to send as `If-None-Match`, and, where one is needed, as `If-Match`. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Me"];
                 };
             };
-            /** @description `bad_cursor` */
-            400: {
+            /** @description Not Modified. */
+            304: {
                 headers: {
+                    /** @description What to send as `If-None-Match`, and, where one is needed, as `If-Match`. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
+                content?: never;
             };
             /** @description `sign_in_needed` */
             401: {
                 headers: {
+                    /** @description `Bearer`. */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3650,27 +4766,11 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `not_found`: not there, or not for this caller */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `invalid`, with every faulty parameter */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description `unavailable` */
             503: {
                 headers: {
+                    /** @description How many seconds to wait. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3695,6 +4795,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description OK. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3715,6 +4816,8 @@ export interface operations {
             /** @description `sign_in_needed` */
             401: {
                 headers: {
+                    /** @description `Bearer`. */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3769,6 +4872,8 @@ export interface operations {
             /** @description too often; `Retry-After` says how long to wait */
             429: {
                 headers: {
+                    /** @description How many seconds to wait. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3778,6 +4883,53 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
+                    /** @description How many seconds to wait. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_openapi_json: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `ETag` of what the client has: 304 where it still holds. */
+                "If-None-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OpenAPI 3.1. */
+            200: {
+                headers: {
+                    /** @description What to send as `If-None-Match`, and, where one is needed, as `If-Match`. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, unknown>;
+                };
+            };
+            /** @description Not Modified. */
+            304: {
+                headers: {
+                    /** @description What to send as `If-None-Match`, and, where one is needed, as `If-Match`. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `unavailable` */
+            503: {
+                headers: {
+                    /** @description How many seconds to wait. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3789,32 +4941,40 @@ export interface operations {
     get_organisation: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The `ETag` of what the client has: 304 where it still holds. */
+                "If-None-Match"?: string;
+            };
             path?: never;
             cookie?: never;
         };
         requestBody?: never;
         responses: {
+            /** @description OK. */
             200: {
                 headers: {
+                    /** @description What to send as `If-None-Match`, and, where one is needed, as `If-Match`. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Organisation"];
                 };
             };
-            /** @description `bad_cursor` */
-            400: {
+            /** @description Not Modified. */
+            304: {
                 headers: {
+                    /** @description What to send as `If-None-Match`, and, where one is needed, as `If-Match`. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
+                content?: never;
             };
             /** @description `sign_in_needed` */
             401: {
                 headers: {
+                    /** @description `Bearer`. */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3830,27 +4990,11 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `not_found`: not there, or not for this caller */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `invalid`, with every faulty parameter */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description `unavailable` */
             503: {
                 headers: {
+                    /** @description How many seconds to wait. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3865,7 +5009,7 @@ export interface operations {
             header: {
                 /** @description 1 to 128 visible ASCII characters. The same key and body within 24 hours have one effect. */
                 "Idempotency-Key"?: string;
-                /** @description The version that is changed, in quotes: `"7"`. */
+                /** @description The version that is changed, in quotes: `"7"`; or the `ETag` as it came. */
                 "If-Match": string;
             };
             path?: never;
@@ -3877,6 +5021,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description OK. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3897,6 +5042,8 @@ export interface operations {
             /** @description `sign_in_needed` */
             401: {
                 headers: {
+                    /** @description `Bearer`. */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3969,6 +5116,8 @@ export interface operations {
             /** @description too often; `Retry-After` says how long to wait */
             429: {
                 headers: {
+                    /** @description How many seconds to wait. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3978,6 +5127,8 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
+                    /** @description How many seconds to wait. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3999,6 +5150,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description OK. */
             200: {
                 headers: {
                     /** @description The session. */
@@ -4021,6 +5173,8 @@ export interface operations {
             /** @description `sign_in_needed` */
             401: {
                 headers: {
+                    /** @description `Bearer`. */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4075,6 +5229,8 @@ export interface operations {
             /** @description too often; `Retry-After` says how long to wait */
             429: {
                 headers: {
+                    /** @description How many seconds to wait. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4084,6 +5240,8 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
+                    /** @description How many seconds to wait. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4120,6 +5278,8 @@ export interface operations {
             /** @description `sign_in_needed` */
             401: {
                 headers: {
+                    /** @description `Bearer`. */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4174,6 +5334,8 @@ export interface operations {
             /** @description too often; `Retry-After` says how long to wait */
             429: {
                 headers: {
+                    /** @description How many seconds to wait. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4183,6 +5345,8 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
+                    /** @description How many seconds to wait. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4219,6 +5383,8 @@ export interface operations {
             /** @description `sign_in_needed` */
             401: {
                 headers: {
+                    /** @description `Bearer`. */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4273,6 +5439,8 @@ export interface operations {
             /** @description too often; `Retry-After` says how long to wait */
             429: {
                 headers: {
+                    /** @description How many seconds to wait. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4282,6 +5450,8 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
+                    /** @description How many seconds to wait. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4293,32 +5463,40 @@ export interface operations {
     get_settings: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The `ETag` of what the client has: 304 where it still holds. */
+                "If-None-Match"?: string;
+            };
             path?: never;
             cookie?: never;
         };
         requestBody?: never;
         responses: {
+            /** @description OK. */
             200: {
                 headers: {
+                    /** @description What to send as `If-None-Match`, and, where one is needed, as `If-Match`. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["SiteSettings"];
                 };
             };
-            /** @description `bad_cursor` */
-            400: {
+            /** @description Not Modified. */
+            304: {
                 headers: {
+                    /** @description What to send as `If-None-Match`, and, where one is needed, as `If-Match`. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
+                content?: never;
             };
             /** @description `sign_in_needed` */
             401: {
                 headers: {
+                    /** @description `Bearer`. */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4334,27 +5512,11 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `not_found`: not there, or not for this caller */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `invalid`, with every faulty parameter */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description `unavailable` */
             503: {
                 headers: {
+                    /** @description How many seconds to wait. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4379,6 +5541,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description OK. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -4399,6 +5562,8 @@ export interface operations {
             /** @description `sign_in_needed` */
             401: {
                 headers: {
+                    /** @description `Bearer`. */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4453,6 +5618,8 @@ export interface operations {
             /** @description too often; `Retry-After` says how long to wait */
             429: {
                 headers: {
+                    /** @description How many seconds to wait. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4462,6 +5629,8 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
+                    /** @description How many seconds to wait. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4505,6 +5674,8 @@ export interface operations {
             /** @description `sign_in_needed` */
             401: {
                 headers: {
+                    /** @description `Bearer`. */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4559,6 +5730,8 @@ export interface operations {
             /** @description too often; `Retry-After` says how long to wait */
             429: {
                 headers: {
+                    /** @description How many seconds to wait. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4568,6 +5741,8 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
+                    /** @description How many seconds to wait. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4579,68 +5754,40 @@ export interface operations {
     get_site: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The `ETag` of what the client has: 304 where it still holds. */
+                "If-None-Match"?: string;
+            };
             path?: never;
             cookie?: never;
         };
         requestBody?: never;
         responses: {
+            /** @description OK. */
             200: {
                 headers: {
+                    /** @description What to send as `If-None-Match`, and, where one is needed, as `If-Match`. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["SiteInfo"];
                 };
             };
-            /** @description `bad_cursor` */
-            400: {
+            /** @description Not Modified. */
+            304: {
                 headers: {
+                    /** @description What to send as `If-None-Match`, and, where one is needed, as `If-Match`. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `sign_in_needed` */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `forbidden` */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `not_found`: not there, or not for this caller */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `invalid`, with every faulty parameter */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
+                content?: never;
             };
             /** @description `unavailable` */
             503: {
                 headers: {
+                    /** @description How many seconds to wait. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4652,32 +5799,40 @@ export interface operations {
     get_specialists: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The `ETag` of what the client has: 304 where it still holds. */
+                "If-None-Match"?: string;
+            };
             path?: never;
             cookie?: never;
         };
         requestBody?: never;
         responses: {
+            /** @description OK. */
             200: {
                 headers: {
+                    /** @description What to send as `If-None-Match`, and, where one is needed, as `If-Match`. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Items_Specialist"];
                 };
             };
-            /** @description `bad_cursor` */
-            400: {
+            /** @description Not Modified. */
+            304: {
                 headers: {
+                    /** @description What to send as `If-None-Match`, and, where one is needed, as `If-Match`. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
+                content?: never;
             };
             /** @description `sign_in_needed` */
             401: {
                 headers: {
+                    /** @description `Bearer`. */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4693,27 +5848,11 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `not_found`: not there, or not for this caller */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `invalid`, with every faulty parameter */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description `unavailable` */
             503: {
                 headers: {
+                    /** @description How many seconds to wait. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4734,6 +5873,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Accepted. */
             202: {
                 headers: {
                     [name: string]: unknown;
@@ -4754,6 +5894,8 @@ export interface operations {
             /** @description `sign_in_needed` */
             401: {
                 headers: {
+                    /** @description `Bearer`. */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4808,6 +5950,8 @@ export interface operations {
             /** @description too often; `Retry-After` says how long to wait */
             429: {
                 headers: {
+                    /** @description How many seconds to wait. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4817,6 +5961,8 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
+                    /** @description How many seconds to wait. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4860,6 +6006,8 @@ export interface operations {
             /** @description `sign_in_needed` */
             401: {
                 headers: {
+                    /** @description `Bearer`. */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4914,6 +6062,8 @@ export interface operations {
             /** @description too often; `Retry-After` says how long to wait */
             429: {
                 headers: {
+                    /** @description How many seconds to wait. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4923,6 +6073,8 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
+                    /** @description How many seconds to wait. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4935,36 +6087,47 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description Repeatable; `pending` stands for `new`, `in_process` and `on_hold`. */
-                status?: string[];
+                status?: ("new" | "in_process" | "on_hold" | "resolved" | "cancelled" | "pending")[];
                 /** @description An id, `me` or `none`. */
                 assignee?: string;
                 /** @description An id or `me`. */
                 requester?: string;
                 kind?: components["schemas"]["Kind"];
-                category_id?: string;
-                company_id?: string;
+                category_id?: components["schemas"]["CategoryId"];
+                company_id?: components["schemas"]["UnitId"];
+                /** @description Deleted tickets alone, latest deletion first; administrators. */
+                deleted?: boolean;
                 sort?: "-updated_at" | "-priority" | "due_at";
                 /** @description 1 to 100 rows, 25 unless said. */
                 limit?: number;
                 /** @description `next_cursor` of the page before. */
                 cursor?: string;
             };
-            header?: never;
+            header?: {
+                /** @description The `ETag` of what the client has: 304 where it still holds. */
+                "If-None-Match"?: string;
+            };
             path?: never;
             cookie?: never;
         };
         requestBody?: never;
         responses: {
+            /** @description OK. */
             200: {
                 headers: {
+                    /** @description What to send as `If-None-Match`, and, where one is needed, as `If-Match`. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Page_Ticket"];
                 };
             };
+            /** @description Not Modified. */
             304: {
                 headers: {
+                    /** @description What to send as `If-None-Match`, and, where one is needed, as `If-Match`. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -4981,6 +6144,8 @@ export interface operations {
             /** @description `sign_in_needed` */
             401: {
                 headers: {
+                    /** @description `Bearer`. */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4989,15 +6154,6 @@ export interface operations {
             };
             /** @description `forbidden` */
             403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `not_found`: not there, or not for this caller */
-            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5017,6 +6173,8 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
+                    /** @description How many seconds to wait. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5041,6 +6199,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Created. */
             201: {
                 headers: {
                     Location?: string;
@@ -5062,6 +6221,8 @@ export interface operations {
             /** @description `sign_in_needed` */
             401: {
                 headers: {
+                    /** @description `Bearer`. */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5116,6 +6277,8 @@ export interface operations {
             /** @description too often; `Retry-After` says how long to wait */
             429: {
                 headers: {
+                    /** @description How many seconds to wait. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5125,6 +6288,8 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
+                    /** @description How many seconds to wait. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5133,32 +6298,32 @@ export interface operations {
             };
         };
     };
-    get_tickets_number: {
+    post_tickets_bulk: {
         parameters: {
             query?: never;
-            header?: never;
-            path: {
-                number: number;
+            header?: {
+                /** @description 1 to 128 visible ASCII characters. The same key and body within 24 hours have one effect. */
+                "Idempotency-Key"?: string;
             };
+            path?: never;
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BulkChange"];
+            };
+        };
         responses: {
+            /** @description OK. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["TicketPage"];
+                    "application/json": components["schemas"]["BulkResults"];
                 };
             };
-            304: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description `bad_cursor` */
+            /** @description `bad_json` */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -5170,6 +6335,264 @@ export interface operations {
             /** @description `sign_in_needed` */
             401: {
                 headers: {
+                    /** @description `Bearer`. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`, `cross_site` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: not there, or not for this caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the present state does not allow it; `code` says why */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid`, with every faulty field; `idempotency_key_reused` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too often; `Retry-After` says how long to wait */
+            429: {
+                headers: {
+                    /** @description How many seconds to wait. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable` */
+            503: {
+                headers: {
+                    /** @description How many seconds to wait. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_tickets_counts: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `ETag` of what the client has: 304 where it still holds. */
+                "If-None-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK. */
+            200: {
+                headers: {
+                    /** @description What to send as `If-None-Match`, and, where one is needed, as `If-Match`. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TicketCounts"];
+                };
+            };
+            /** @description Not Modified. */
+            304: {
+                headers: {
+                    /** @description What to send as `If-None-Match`, and, where one is needed, as `If-Match`. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `sign_in_needed` */
+            401: {
+                headers: {
+                    /** @description `Bearer`. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable` */
+            503: {
+                headers: {
+                    /** @description How many seconds to wait. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_tickets_reads: {
+        parameters: {
+            query?: {
+                /** @description Repeatable, up to 100 times. */
+                number?: number[];
+            };
+            header?: {
+                /** @description The `ETag` of what the client has: 304 where it still holds. */
+                "If-None-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK. */
+            200: {
+                headers: {
+                    /** @description What to send as `If-None-Match`, and, where one is needed, as `If-Match`. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReadMarks"];
+                };
+            };
+            /** @description Not Modified. */
+            304: {
+                headers: {
+                    /** @description What to send as `If-None-Match`, and, where one is needed, as `If-Match`. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `sign_in_needed` */
+            401: {
+                headers: {
+                    /** @description `Bearer`. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid`, with every faulty parameter */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable` */
+            503: {
+                headers: {
+                    /** @description How many seconds to wait. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_tickets_number: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `ETag` of what the client has: 304 where it still holds. */
+                "If-None-Match"?: string;
+            };
+            path: {
+                number: components["schemas"]["TicketNumber"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK. */
+            200: {
+                headers: {
+                    /** @description What to send as `If-None-Match`, and, where one is needed, as `If-Match`. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TicketPage"];
+                };
+            };
+            /** @description Not Modified. */
+            304: {
+                headers: {
+                    /** @description What to send as `If-None-Match`, and, where one is needed, as `If-Match`. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `sign_in_needed` */
+            401: {
+                headers: {
+                    /** @description `Bearer`. */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5194,9 +6617,110 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `invalid`, with every faulty parameter */
+            /** @description `unavailable` */
+            503: {
+                headers: {
+                    /** @description How many seconds to wait. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_tickets_number: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 1 to 128 visible ASCII characters. The same key and body within 24 hours have one effect. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `bad_json` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `sign_in_needed` */
+            401: {
+                headers: {
+                    /** @description `Bearer`. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`, `cross_site` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: not there, or not for this caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the present state does not allow it; `code` says why */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid`, with every faulty field; `idempotency_key_reused` */
             422: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too often; `Retry-After` says how long to wait */
+            429: {
+                headers: {
+                    /** @description How many seconds to wait. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5206,6 +6730,8 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
+                    /** @description How many seconds to wait. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5218,13 +6744,13 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description The version that is changed, in quotes: `"7"`. */
+                /** @description The version that is changed, in quotes: `"7"`; or the `ETag` as it came. */
                 "If-Match": string;
                 /** @description 1 to 128 visible ASCII characters. The same key and body within 24 hours have one effect. */
                 "Idempotency-Key"?: string;
             };
             path: {
-                number: number;
+                number: components["schemas"]["TicketNumber"];
             };
             cookie?: never;
         };
@@ -5234,6 +6760,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description OK. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -5254,6 +6781,8 @@ export interface operations {
             /** @description `sign_in_needed` */
             401: {
                 headers: {
+                    /** @description `Bearer`. */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5326,6 +6855,8 @@ export interface operations {
             /** @description too often; `Retry-After` says how long to wait */
             429: {
                 headers: {
+                    /** @description How many seconds to wait. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5335,6 +6866,8 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
+                    /** @description How many seconds to wait. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5355,6 +6888,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description OK. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -5363,18 +6897,11 @@ export interface operations {
                     "application/json": components["schemas"]["Download"];
                 };
             };
-            /** @description `bad_cursor` */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description `sign_in_needed` */
             401: {
                 headers: {
+                    /** @description `Bearer`. */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5399,18 +6926,11 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `invalid`, with every faulty parameter */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description `unavailable` */
             503: {
                 headers: {
+                    /** @description How many seconds to wait. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5427,12 +6947,13 @@ export interface operations {
                 "Idempotency-Key"?: string;
             };
             path: {
-                number: number;
+                number: components["schemas"]["TicketNumber"];
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
+            /** @description OK. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -5453,6 +6974,8 @@ export interface operations {
             /** @description `sign_in_needed` */
             401: {
                 headers: {
+                    /** @description `Bearer`. */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5507,6 +7030,8 @@ export interface operations {
             /** @description too often; `Retry-After` says how long to wait */
             429: {
                 headers: {
+                    /** @description How many seconds to wait. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5516,6 +7041,8 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
+                    /** @description How many seconds to wait. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5531,24 +7058,33 @@ export interface operations {
                 after?: number;
                 limit?: number;
             };
-            header?: never;
+            header?: {
+                /** @description The `ETag` of what the client has: 304 where it still holds. */
+                "If-None-Match"?: string;
+            };
             path: {
-                number: number;
+                number: components["schemas"]["TicketNumber"];
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
+            /** @description OK. */
             200: {
                 headers: {
+                    /** @description What to send as `If-None-Match`, and, where one is needed, as `If-Match`. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Page_Entry"];
                 };
             };
+            /** @description Not Modified. */
             304: {
                 headers: {
+                    /** @description What to send as `If-None-Match`, and, where one is needed, as `If-Match`. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -5565,6 +7101,8 @@ export interface operations {
             /** @description `sign_in_needed` */
             401: {
                 headers: {
+                    /** @description `Bearer`. */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5601,6 +7139,120 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
+                    /** @description How many seconds to wait. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_tickets_number_erase: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 1 to 128 visible ASCII characters. The same key and body within 24 hours have one effect. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Ticket"];
+                };
+            };
+            /** @description `bad_json` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `sign_in_needed` */
+            401: {
+                headers: {
+                    /** @description `Bearer`. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`, `cross_site` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: not there, or not for this caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the present state does not allow it; `code` says why */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid`, with every faulty field; `idempotency_key_reused` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too often; `Retry-After` says how long to wait */
+            429: {
+                headers: {
+                    /** @description How many seconds to wait. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable` */
+            503: {
+                headers: {
+                    /** @description How many seconds to wait. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5614,12 +7266,13 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                number: number;
+                number: components["schemas"]["TicketNumber"];
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
+            /** @description OK. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -5628,18 +7281,11 @@ export interface operations {
                     "application/json": components["schemas"]["TicketKeys"];
                 };
             };
-            /** @description `bad_cursor` */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description `sign_in_needed` */
             401: {
                 headers: {
+                    /** @description `Bearer`. */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5664,18 +7310,11 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `invalid`, with every faulty parameter */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description `unavailable` */
             503: {
                 headers: {
+                    /** @description How many seconds to wait. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5692,12 +7331,13 @@ export interface operations {
                 "Idempotency-Key"?: string;
             };
             path: {
-                number: number;
+                number: components["schemas"]["TicketNumber"];
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
+            /** @description No Content. */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -5716,6 +7356,8 @@ export interface operations {
             /** @description `sign_in_needed` */
             401: {
                 headers: {
+                    /** @description `Bearer`. */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5770,6 +7412,8 @@ export interface operations {
             /** @description too often; `Retry-After` says how long to wait */
             429: {
                 headers: {
+                    /** @description How many seconds to wait. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5779,6 +7423,8 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
+                    /** @description How many seconds to wait. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5795,13 +7441,14 @@ export interface operations {
                 "Idempotency-Key"?: string;
             };
             path: {
-                number: number;
+                number: components["schemas"]["TicketNumber"];
                 id: string;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
+            /** @description No Content. */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -5820,6 +7467,8 @@ export interface operations {
             /** @description `sign_in_needed` */
             401: {
                 headers: {
+                    /** @description `Bearer`. */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5874,6 +7523,8 @@ export interface operations {
             /** @description too often; `Retry-After` says how long to wait */
             429: {
                 headers: {
+                    /** @description How many seconds to wait. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5883,6 +7534,348 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
+                    /** @description How many seconds to wait. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_tickets_number_links_other: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 1 to 128 visible ASCII characters. The same key and body within 24 hours have one effect. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                number: number;
+                other: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Ticket"];
+                };
+            };
+            /** @description `bad_json` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `sign_in_needed` */
+            401: {
+                headers: {
+                    /** @description `Bearer`. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`, `cross_site` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: not there, or not for this caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the present state does not allow it; `code` says why */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid`, with every faulty field; `idempotency_key_reused` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too often; `Retry-After` says how long to wait */
+            429: {
+                headers: {
+                    /** @description How many seconds to wait. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable` */
+            503: {
+                headers: {
+                    /** @description How many seconds to wait. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_tickets_number_links_other: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 1 to 128 visible ASCII characters. The same key and body within 24 hours have one effect. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                number: number;
+                other: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `bad_json` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `sign_in_needed` */
+            401: {
+                headers: {
+                    /** @description `Bearer`. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`, `cross_site` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: not there, or not for this caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the present state does not allow it; `code` says why */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid`, with every faulty field; `idempotency_key_reused` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too often; `Retry-After` says how long to wait */
+            429: {
+                headers: {
+                    /** @description How many seconds to wait. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable` */
+            503: {
+                headers: {
+                    /** @description How many seconds to wait. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_tickets_number_merge: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 1 to 128 visible ASCII characters. The same key and body within 24 hours have one effect. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Merge"];
+            };
+        };
+        responses: {
+            /** @description OK. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Ticket"];
+                };
+            };
+            /** @description `bad_json` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `sign_in_needed` */
+            401: {
+                headers: {
+                    /** @description `Bearer`. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`, `cross_site` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: not there, or not for this caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the present state does not allow it; `code` says why */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid`, with every faulty field; `idempotency_key_reused` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too often; `Retry-After` says how long to wait */
+            429: {
+                headers: {
+                    /** @description How many seconds to wait. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable` */
+            503: {
+                headers: {
+                    /** @description How many seconds to wait. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5899,7 +7892,7 @@ export interface operations {
                 "Idempotency-Key"?: string;
             };
             path: {
-                number: number;
+                number: components["schemas"]["TicketNumber"];
             };
             cookie?: never;
         };
@@ -5909,6 +7902,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Created. */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -5929,6 +7923,8 @@ export interface operations {
             /** @description `sign_in_needed` */
             401: {
                 headers: {
+                    /** @description `Bearer`. */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5983,6 +7979,8 @@ export interface operations {
             /** @description too often; `Retry-After` says how long to wait */
             429: {
                 headers: {
+                    /** @description How many seconds to wait. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5992,6 +7990,8 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
+                    /** @description How many seconds to wait. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -6000,26 +8000,34 @@ export interface operations {
             };
         };
     };
-    get_tickets_number_verify: {
+    put_tickets_number_rating: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description 1 to 128 visible ASCII characters. The same key and body within 24 hours have one effect. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 number: number;
             };
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewRating"];
+            };
+        };
         responses: {
+            /** @description OK. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Verification"];
+                    "application/json": components["schemas"]["Ticket"];
                 };
             };
-            /** @description `bad_cursor` */
+            /** @description `bad_json` */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -6031,6 +8039,336 @@ export interface operations {
             /** @description `sign_in_needed` */
             401: {
                 headers: {
+                    /** @description `Bearer`. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`, `cross_site` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: not there, or not for this caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the present state does not allow it; `code` says why */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid`, with every faulty field; `idempotency_key_reused` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too often; `Retry-After` says how long to wait */
+            429: {
+                headers: {
+                    /** @description How many seconds to wait. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable` */
+            503: {
+                headers: {
+                    /** @description How many seconds to wait. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_tickets_number_read: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 1 to 128 visible ASCII characters. The same key and body within 24 hours have one effect. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewReadMark"];
+            };
+        };
+        responses: {
+            /** @description No Content. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `bad_json` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `sign_in_needed` */
+            401: {
+                headers: {
+                    /** @description `Bearer`. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`, `cross_site` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: not there, or not for this caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the present state does not allow it; `code` says why */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid`, with every faulty field; `idempotency_key_reused` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too often; `Retry-After` says how long to wait */
+            429: {
+                headers: {
+                    /** @description How many seconds to wait. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable` */
+            503: {
+                headers: {
+                    /** @description How many seconds to wait. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_tickets_number_restore: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 1 to 128 visible ASCII characters. The same key and body within 24 hours have one effect. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Ticket"];
+                };
+            };
+            /** @description `bad_json` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `sign_in_needed` */
+            401: {
+                headers: {
+                    /** @description `Bearer`. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`, `cross_site` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: not there, or not for this caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the present state does not allow it; `code` says why */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid`, with every faulty field; `idempotency_key_reused` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too often; `Retry-After` says how long to wait */
+            429: {
+                headers: {
+                    /** @description How many seconds to wait. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable` */
+            503: {
+                headers: {
+                    /** @description How many seconds to wait. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_tickets_number_transcript: {
+        parameters: {
+            query?: {
+                format?: "json";
+            };
+            header?: never;
+            path: {
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description `{format, site, ticket, exported_at, head_hash, entries}` */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, unknown>;
+                };
+            };
+            /** @description `sign_in_needed` */
+            401: {
+                headers: {
+                    /** @description `Bearer`. */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -6067,6 +8405,342 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
+                    /** @description How many seconds to wait. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_tickets_number_verify: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                number: components["schemas"]["TicketNumber"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Verification"];
+                };
+            };
+            /** @description `sign_in_needed` */
+            401: {
+                headers: {
+                    /** @description `Bearer`. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: not there, or not for this caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable` */
+            503: {
+                headers: {
+                    /** @description How many seconds to wait. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_tokens: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Items_Token"];
+                };
+            };
+            /** @description `sign_in_needed` */
+            401: {
+                headers: {
+                    /** @description `Bearer`. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable` */
+            503: {
+                headers: {
+                    /** @description How many seconds to wait. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_tokens: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewToken"];
+            };
+        };
+        responses: {
+            /** @description Created. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MadeToken"];
+                };
+            };
+            /** @description `bad_json` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `sign_in_needed` */
+            401: {
+                headers: {
+                    /** @description `Bearer`. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`, `cross_site` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: not there, or not for this caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the present state does not allow it; `code` says why */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid`, with every faulty field; `idempotency_key_reused` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too often; `Retry-After` says how long to wait */
+            429: {
+                headers: {
+                    /** @description How many seconds to wait. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable` */
+            503: {
+                headers: {
+                    /** @description How many seconds to wait. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_tokens_id: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 1 to 128 visible ASCII characters. The same key and body within 24 hours have one effect. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It works no more. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `bad_json` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `sign_in_needed` */
+            401: {
+                headers: {
+                    /** @description `Bearer`. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`, `cross_site` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: not there, or not for this caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the present state does not allow it; `code` says why */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid`, with every faulty field; `idempotency_key_reused` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too often; `Retry-After` says how long to wait */
+            429: {
+                headers: {
+                    /** @description How many seconds to wait. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable` */
+            503: {
+                headers: {
+                    /** @description How many seconds to wait. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -6083,19 +8757,34 @@ export interface operations {
                 /** @description `next_cursor` of the page before. */
                 cursor?: string;
             };
-            header?: never;
+            header?: {
+                /** @description The `ETag` of what the client has: 304 where it still holds. */
+                "If-None-Match"?: string;
+            };
             path?: never;
             cookie?: never;
         };
         requestBody?: never;
         responses: {
+            /** @description OK. */
             200: {
                 headers: {
+                    /** @description What to send as `If-None-Match`, and, where one is needed, as `If-Match`. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Page_User"];
                 };
+            };
+            /** @description Not Modified. */
+            304: {
+                headers: {
+                    /** @description What to send as `If-None-Match`, and, where one is needed, as `If-Match`. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description `bad_cursor` */
             400: {
@@ -6109,6 +8798,8 @@ export interface operations {
             /** @description `sign_in_needed` */
             401: {
                 headers: {
+                    /** @description `Bearer`. */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -6117,15 +8808,6 @@ export interface operations {
             };
             /** @description `forbidden` */
             403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `not_found`: not there, or not for this caller */
-            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6145,6 +8827,8 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
+                    /** @description How many seconds to wait. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -6169,6 +8853,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Created. */
             201: {
                 headers: {
                     Location?: string;
@@ -6190,6 +8875,8 @@ export interface operations {
             /** @description `sign_in_needed` */
             401: {
                 headers: {
+                    /** @description `Bearer`. */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -6244,6 +8931,8 @@ export interface operations {
             /** @description too often; `Retry-After` says how long to wait */
             429: {
                 headers: {
+                    /** @description How many seconds to wait. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -6253,6 +8942,8 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
+                    /** @description How many seconds to wait. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -6264,34 +8955,42 @@ export interface operations {
     get_users_id: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The `ETag` of what the client has: 304 where it still holds. */
+                "If-None-Match"?: string;
+            };
             path: {
-                id: string;
+                id: components["schemas"]["UserId"];
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
+            /** @description OK. */
             200: {
                 headers: {
+                    /** @description What to send as `If-None-Match`, and, where one is needed, as `If-Match`. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["User"];
                 };
             };
-            /** @description `bad_cursor` */
-            400: {
+            /** @description Not Modified. */
+            304: {
                 headers: {
+                    /** @description What to send as `If-None-Match`, and, where one is needed, as `If-Match`. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
+                content?: never;
             };
             /** @description `sign_in_needed` */
             401: {
                 headers: {
+                    /** @description `Bearer`. */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -6316,18 +9015,11 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `invalid`, with every faulty parameter */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description `unavailable` */
             503: {
                 headers: {
+                    /** @description How many seconds to wait. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -6344,7 +9036,7 @@ export interface operations {
                 "Idempotency-Key"?: string;
             };
             path: {
-                id: string;
+                id: components["schemas"]["UserId"];
             };
             cookie?: never;
         };
@@ -6369,6 +9061,8 @@ export interface operations {
             /** @description `sign_in_needed` */
             401: {
                 headers: {
+                    /** @description `Bearer`. */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -6423,6 +9117,8 @@ export interface operations {
             /** @description too often; `Retry-After` says how long to wait */
             429: {
                 headers: {
+                    /** @description How many seconds to wait. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -6432,6 +9128,8 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
+                    /** @description How many seconds to wait. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -6448,7 +9146,7 @@ export interface operations {
                 "Idempotency-Key"?: string;
             };
             path: {
-                id: string;
+                id: components["schemas"]["UserId"];
             };
             cookie?: never;
         };
@@ -6458,6 +9156,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description OK. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -6478,6 +9177,8 @@ export interface operations {
             /** @description `sign_in_needed` */
             401: {
                 headers: {
+                    /** @description `Bearer`. */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -6532,6 +9233,8 @@ export interface operations {
             /** @description too often; `Retry-After` says how long to wait */
             429: {
                 headers: {
+                    /** @description How many seconds to wait. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -6541,6 +9244,8 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
+                    /** @description How many seconds to wait. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
