@@ -4,6 +4,7 @@ import { t } from '../../i18n/index.ts';
 import { categoryName, placeNames } from '../../lib/trees.ts';
 import { Moment, momentWords, Rich, statusLook } from '../../parts/basics.tsx';
 import { Icon, type IconName } from '../../parts/icon.tsx';
+import { ticketName } from '../../state/session.ts';
 
 export interface Trees {
   organisation: Organisation | undefined;
@@ -72,9 +73,29 @@ function lineOf(entry: Entry, now: Date, trees: Trees): Line {
       return { icon: 'mail', words: <Rich text="event.cc" who={who} /> };
     case 'delivery':
       return { icon: 'mail', look: 'danger', words: t('event.delivery') };
+    case 'rated':
+      return { icon: 'check', words: <Rich text="event.rated" who={who} stars={strong(String(entry.data?.stars))} /> };
+    case 'linked':
+    case 'merged':
+      return { icon: 'tag', words: tied(entry, who) };
+    case 'deleted':
+      return { icon: 'x', look: 'danger', words: <Rich text="event.deleted" who={who} /> };
+    case 'restored':
+      return { icon: 'tag', words: <Rich text="event.restored" who={who} /> };
+    case 'erased':
+      return { icon: 'x', look: 'danger', words: <Rich text="event.erased" who={who} /> };
     default:
       return { icon: 'clock', words: <Rich text="event.changed" who={who} /> };
   }
+}
+
+/** With which other ticket this one has to do, or is one now. */
+function tied({ type, data }: Entry, who: ComponentChildren): ComponentChildren {
+  const name = (number: unknown) => strong(ticketName(Number(number)));
+  if (type === 'linked')
+    return <Rich text={data?.removed ? 'event.unlinked' : 'event.linked'} who={who} to={name(data?.ticket)} />;
+  if (data?.into != null) return <Rich text="event.merged_into" who={who} to={name(data.into)} />;
+  return <Rich text="event.merged_from" who={who} to={name(data?.from)} />;
 }
 
 function assigned(entry: Entry, who: ComponentChildren): ComponentChildren {
