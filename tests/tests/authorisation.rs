@@ -48,9 +48,9 @@ GET    /api/organisation -                        1    1      1     1    1      
 PUT    /api/organisation -                        1    1      1     1    1      3     3    3      3      3      3      .
 GET    /api/categories -                          1    1      1     1    1      .     .    .      .      .      .      .
 PUT    /api/categories -                          1    1      1     1    1      3     3    3      3      3      3      .
-POST   /api/attachments -                         1    .      .     .    .      .     .    .      .      .      .      .
-DELETE /api/attachments/{id} foreign              1    4      4     4    4      4     4    4      4      4      4      4
-POST   /api/attachments/{id}/complete foreign     1    4      4     4    4      4     4    4      4      4      4      4
+POST   /api/attachments -                         1    1    .    .    .    .    .    .    .    .    .    .
+DELETE /api/attachments/{id} foreign              1    1    4    4    4    4    4    4    4    4    4    4
+POST   /api/attachments/{id}/complete foreign     1    1    4    4    4    4    4    4    4    4    4    4
 GET    /api/tickets -                             1    1      1     1    1      .     .    .      .      .      .      .
 GET    /api/tickets deleted                       1    1      1     1    1      3     3    3      3      3      3      .
 POST   /api/tickets -                             1    1      1     1    1      .     .    .      .      .      .      .
@@ -249,7 +249,8 @@ impl House {
             .replace("{number}", &number.to_string())
             .replace("{id}", &id)
             .replace("{other}", &other.to_string());
-        path.replace("{sweep_id}", "swp_00000000000000000000")
+        path.replace("{what}", "users")
+            .replace("{sweep_id}", "swp_00000000000000000000")
             .replace("{message_id}", "none")
             + query
     }
@@ -422,7 +423,8 @@ fn decided(row: &Row, column: &str, sees: SpecialistsSee) -> &'static str {
     let asker = match (role, column) {
         (Some(role), _) => Asker::Person(role),
         (None, "anon") => Asker::Nobody,
-        (None, _) => Asker::Guest,
+        (None, "g_none") => Asker::Guest,
+        (None, _) => Asker::KeyHolder,
     };
     let standing = Standing {
         role,

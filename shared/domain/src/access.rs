@@ -12,8 +12,10 @@ use crate::{Refusal, Role};
 pub enum Asker {
     /// Nobody known.
     Nobody,
-    /// Somebody without an account's session, who may hold keys of tickets.
+    /// Somebody with a guest's session, who holds no key.
     Guest,
+    /// Somebody who opened links of tickets.
+    KeyHolder,
     /// Somebody who is signed in.
     Person(Role),
 }
@@ -23,8 +25,10 @@ pub enum Asker {
 pub enum Need {
     /// Anybody.
     Anyone,
-    /// Whoever has a session; anybody where guests may open tickets.
+    /// Whoever is signed in; anybody where guests may open tickets.
     Newcomer,
+    /// Whoever is signed in or holds a key; anybody where guests may open tickets.
+    Uploader,
     /// Whoever has a session, a guest's too.
     Visitor,
     /// Whoever is signed in.
@@ -97,9 +101,9 @@ pub const CALLS: &[Call] = &[
     call("PUT", "/api/canned-replies", Need::Administrator),
     call("GET", "/api/audit", Need::Administrator),
     call("POST", "/api/import/{what}", Need::Administrator),
-    call("POST", "/api/attachments", Need::Newcomer),
-    call("POST", "/api/attachments/{id}/complete", Need::Visitor),
-    call("DELETE", "/api/attachments/{id}", Need::Visitor),
+    call("POST", "/api/attachments", Need::Uploader),
+    call("POST", "/api/attachments/{id}/complete", Need::Uploader),
+    call("DELETE", "/api/attachments/{id}", Need::Uploader),
     call("GET", "/api/tickets", Need::Person),
     call("POST", "/api/tickets", Need::Newcomer),
     call("POST", "/api/tickets/bulk", Need::Administrator),
@@ -162,16 +166,20 @@ pub enum Denial {
 /// [`Denial::SignInNeeded`] where somebody signed in might pass, [`Refusal::Forbidden`] where others may.
 pub fn admit(need: Need, asker: Asker, guests_welcome: bool) -> Result<(), Denial> {
     let passes = match (need, asker) {
-        (Need::Anyone, _) | (Need::Newcomer | Need::Visitor, Asker::Guest | Asker::Person(_)) | (Need::Person, Asker::Person(_)) => true,
-        (Need::Newcomer, Asker::Nobody) => guests_welcome,
+        (Need::Anyone, _) => true,
+        (Need::Newcomer, Asker::Nobody | Asker::Guest | Asker::KeyHolder) => guests_welcome,
+        (Need::Uploader, Asker::Nobody | Asker::Guest) => guests_welcome,
+        (Need::Newcomer | Need::Uploader | Need::Visitor | Need::Person, Asker::Person(_)) => true,
+        (Need::Uploader, Asker::KeyHolder) | (Need::Visitor, Asker::Guest | Asker::KeyHolder) => true,
         (Need::Staff, Asker::Person(role)) => role.is_staff(),
         (Need::Administrator, Asker::Person(role)) => role == Role::Administrator,
-        (Need::Visitor, Asker::Nobody) | (Need::Person | Need::Staff | Need::Administrator, Asker::Nobody | Asker::Guest) => false,
+        (Need::Visitor, Asker::Nobody) => false,
+        (Need::Person | Need::Staff | Need::Administrator, Asker::Nobody | Asker::Guest | Asker::KeyHolder) => false,
     };
     match (passes, asker) {
         (true, _) => Ok(()),
         (false, Asker::Person(_)) => Err(Denial::Refused(Refusal::Forbidden)),
-        (false, Asker::Nobody | Asker::Guest) => Err(Denial::SignInNeeded),
+        (false, Asker::Nobody | Asker::Guest | Asker::KeyHolder) => Err(Denial::SignInNeeded),
     }
 }
 

@@ -37,7 +37,7 @@ async fn check(app: &App, path: &str, parts: &mut Parts) -> Result<(), Problem> 
         return Ok(());
     }
     let caller = Caller::from_request_parts(parts, app).await?;
-    let guests_welcome = call.need == Need::Newcomer && app.store.configuration().await?.settings.guest_tickets;
+    let guests_welcome = matches!(call.need, Need::Newcomer | Need::Uploader) && app.store.configuration().await?.settings.guest_tickets;
     access::admit(call.need, caller.asker(), guests_welcome)?;
     // Who asks was looked up: what the handler knows of them is the same.
     parts.extensions.insert(caller);

@@ -109,7 +109,8 @@ impl Caller {
     pub fn asker(&self) -> Asker {
         match (&self.user, &self.session) {
             (Some(user), _) => Asker::Person(user.role),
-            (None, Some(_)) => Asker::Guest,
+            (None, Some(_)) if self.held_keys().is_empty() => Asker::Guest,
+            (None, Some(_)) => Asker::KeyHolder,
             (None, None) => Asker::Nobody,
         }
     }
