@@ -40,6 +40,9 @@ pub(crate) async fn download(
     let configuration = app.store.configuration().await?;
     let standing = Standing::of(&viewer, &ticket);
     require(standing, Action::See, &configuration.settings)?;
+    if ticket.erased {
+        return Err(Problem::not_found());
+    }
     let file = app.store.attachment(number, &id).await?;
     if file.hidden && !standing.sees_hidden(&configuration.settings) {
         return Err(Problem::not_found());

@@ -51,23 +51,35 @@ impl Asked {
         require(Standing::of(&self.viewer, ticket), action, self.settings())
     }
 
-    /// With whose name the caller writes.
+    /// With whose name the caller writes: their own, or that of the person whose key they hold.
     pub(crate) async fn pen(&self) -> Result<Pen, Problem> {
+        match &self.caller.user {
+            Some(user) => Ok(self.pen_of(Writer::of(user))),
+            None => self.customer_pen().await,
+        }
+    }
+
+    /// With whose name the caller writes as a customer: that of the person whose key they hold, before their own. A key gives at most a customer's
+    /// rights.
+    pub(crate) async fn customer_pen(&self) -> Result<Pen, Problem> {
         let keyed = self.viewer.keys.first().map(|(_, person)| person);
-        let author = match (&self.caller.user, keyed) {
-            (Some(user), _) => Writer::of(user),
-            // A key gives at most a customer's rights.
-            (None, Some(person)) => Writer {
-                role: Role::User,
-                ..Writer::of(&self.app.store.user(person).await?)
-            },
+        let person = match (keyed, &self.caller.user) {
+            (Some(person), _) => self.app.store.user(person).await?,
+            (None, Some(user)) => user.clone(),
             (None, None) => return Err(Problem::not_found()),
         };
-        Ok(Pen {
+        Ok(self.pen_of(Writer {
+            role: Role::User,
+            ..Writer::of(&person)
+        }))
+    }
+
+    fn pen_of(&self, author: Writer) -> Pen {
+        Pen {
             at: self.app.now(),
             via: self.caller.channel().into(),
             author: Some(author),
-        })
+        }
     }
 
     /// Changes the ticket as `decide` drafts it. The ticket as it is then; for a request that was carried out before, as it is now.

@@ -75,7 +75,7 @@ pub(crate) async fn erase(
         })
         .await;
     let answer = asked.answer(outcome.map(|draft| draft.ticket)).await?;
-    // Files and mails follow, when the erasure is heard of; who reads the ticket from now on finds no words.
+    // Who reads the ticket from now on finds no words.
     asked.app.store.take_erased_words_out(number).await?;
     Ok(answer)
 }

@@ -7,7 +7,7 @@ use chamada_domain::amend::{Amendment, amend};
 use chamada_domain::draft::{Pen, Writer};
 use chamada_domain::permission::{Standing, require};
 use chamada_domain::{FieldError, Priority, Settings, Status, Ticket, TicketNumber, User, UserId};
-use chamada_store::{Idempotency, StoreError, With};
+use chamada_store::{Idempotency, Made, StoreError, With};
 use chamada_web::read::{id, list, object, word};
 use chamada_web::{Administrator, App, Caller, Fields, Input, Json, Problem, ProblemBody, Write};
 use futures::{StreamExt, stream};
@@ -99,6 +99,8 @@ pub(crate) async fn bulk(
 ) -> Result<Json<BulkResults>, Problem> {
     let user = caller.signed_in()?.clone();
     let idempotency = caller.idempotency(&request, app.now())?;
+    // Before anything is written: the same key with another body changes nothing.
+    app.store.remember_alone(idempotency.as_ref(), &Made::default()).await?;
     let BulkBody { numbers, set } = request.body;
     let chosen = assignee(&app, set.assignee_id.as_ref().and_then(Option::as_ref)).await?;
     if matches!(set.assignee_id, Some(Some(_))) && chosen.is_none() {

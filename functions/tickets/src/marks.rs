@@ -47,9 +47,14 @@ pub(crate) async fn put(
     let (viewer, ticket) = futures::join!(caller.viewer_of(&app, number), app.store.ticket(number));
     let ticket = ticket?;
     let settings = &app.store.configuration().await?.settings;
-    see(&viewer?, &ticket, settings)?;
-    // Nobody has read what is not there yet: it would come in as read.
-    app.store.mark_read(&user.id, number, request.body.seq.min(ticket.last_seq)).await?;
+    let sees_hidden = see(&viewer?, &ticket, settings)?.sees_hidden(settings);
+    // Nobody has read what is not there yet: it would come in as read. Nor may the mark tell a customer of what staff write unseen.
+    let last = if sees_hidden { ticket.last_seq } else { ticket.public_seq };
+    if ticket.held {
+        // Nobody but its requester sees it: they have come. No GET says so, since any page can make a browser send one.
+        app.store.release_ticket(number).await?;
+    }
+    app.store.mark_read(&user.id, number, request.body.seq.min(last)).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -7,7 +7,7 @@ use chamada_domain::entry::Place;
 use chamada_domain::open::NewTicket;
 use chamada_domain::permission::Standing;
 use chamada_domain::tree::{Strictness, check_place};
-use chamada_domain::{AttachmentId, CategoryId, EmailAddress, FieldError, Kind, Priority, Ticket, TicketNumber, UnitId, User};
+use chamada_domain::{AttachmentId, CategoryId, EmailAddress, FieldError, Kind, Priority, Role, Ticket, TicketNumber, UnitId, User};
 use chamada_store::{Configuration, Made, StoreError, With};
 use chamada_web::idempotency::of_anyone;
 use chamada_web::read::{email, id, line, list, object, text, word};
@@ -17,6 +17,7 @@ use http::{StatusCode, header::LOCATION};
 use crate::files::{MAX_FILES, attach, distinct};
 use crate::guest::{self, Guest, Opener};
 use crate::people::{person, watchers};
+use crate::read::see;
 use crate::salt;
 use crate::view::TicketView;
 
@@ -211,6 +212,14 @@ fn replayed(outcome: Result<(), StoreError>) -> Result<Option<TicketNumber>, Pro
 
 async fn answer(app: &App, caller: &Caller, number: TicketNumber, guest: Option<Guest>) -> Result<Response, Problem> {
     let (ticket, configuration) = (app.store.ticket(number).await?, app.store.configuration().await?);
+    match &caller.user {
+        // Who opened it for somebody else may not see it afterwards; that it is deleted is for administrators.
+        Some(_) if ticket.deleted_at.is_some() => drop(see(&caller.viewer(), &ticket, &configuration.settings)?),
+        Some(_) => {}
+        // What became of a ticket since its requester came is no stranger's to know.
+        None if !ticket.held => return Err(Problem::not_found()),
+        None => {}
+    }
     Ok(created(caller, ticket, guest, &configuration))
 }
 
@@ -259,7 +268,14 @@ async fn draft(
     let pen = Pen {
         at: app.now(),
         via: caller.channel().into(),
-        author: Some(Writer::of(author)),
+        author: Some(match &caller.user {
+            Some(_) => Writer::of(author),
+            // Nobody vouches for whom a guest says to be: theirs is no staff's word.
+            None => Writer {
+                role: Role::User,
+                ..Writer::of(author)
+            },
+        }),
     };
     let draft =
         chamada_domain::open::open(number?, new, &pen, &mut salt).ok_or_else(|| Problem::internal("a new ticket has no opening"))?;

@@ -46,7 +46,7 @@ pub(crate) async fn put(
     request: Write<RatingBody>,
 ) -> Result<Json<TicketView>, Problem> {
     let asked = Asked::of(app, caller, number, &request).await?;
-    let pen = asked.pen().await?;
+    let pen = asked.customer_pen().await?;
     let RatingBody { stars, comment } = &request.body;
     let give = |ticket: Ticket| {
         asked.require(&ticket, Action::Rate)?;

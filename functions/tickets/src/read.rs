@@ -64,15 +64,9 @@ pub(crate) async fn read(
         newest_sendings(&app, &caller, number),
     )
     .await;
-    let (viewer, mut page, sent) = (viewer?, page?, sent?);
+    let (viewer, page, sent) = (viewer?, page?, sent?);
     let settings = &app.store.configuration().await?.settings;
-    let mut standing = see(&viewer, &page.ticket, settings)?;
-    if page.ticket.held {
-        // Nobody but its requester sees it: they have come.
-        app.store.release_ticket(number).await?;
-        page.ticket.held = false;
-        standing = Standing::of(&viewer, &page.ticket);
-    }
+    let standing = see(&viewer, &page.ticket, settings)?;
     let older = match page.older() {
         Some(seq) => Some(seal(&app, &caller, number, Place::Before(seq)).await?),
         None => None,

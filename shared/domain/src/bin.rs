@@ -44,7 +44,7 @@ pub fn is_due_for_erasure(ticket: &Ticket, now: Timestamp) -> bool {
 /// Drafts the erasure of all words of a ticket, which is deleted with them; nothing where that was done.
 ///
 /// # Errors
-/// [`Refusal::Stale`] where `history` is not the whole of what the ticket adds up from.
+/// [`Refusal::Stale`] where `history` has not as many entries as the ticket names; `history_broken` where they do not add up to it.
 pub fn erase(ticket: Ticket, history: &[ChainedEntry], pen: &Pen, salts: Salts<'_>) -> Result<Draft, Refusal> {
     if ticket.erased {
         return Ok(Draft::of(ticket));
@@ -69,11 +69,13 @@ pub fn erase_person(ticket: Ticket, history: &[ChainedEntry], person: &UserId, p
 
 /// An erasure changes what earlier entries add up to, so the ticket is counted anew.
 fn settle(mut draft: Draft, history: &[ChainedEntry]) -> Result<Draft, Refusal> {
-    let is_whole = draft.before.as_ref().is_some_and(|before| before.last_seq == history.len() as u64);
+    if draft.before.as_ref().is_none_or(|before| before.last_seq != history.len() as u64) {
+        return Err(Refusal::Stale);
+    }
     let whole: Vec<ChainedEntry> = history.iter().chain(&draft.entries).cloned().collect();
     let (head, held) = (draft.ticket.head_hash.clone(), draft.ticket.held);
-    let recounted = Ticket::recount(draft.ticket.number, &whole).filter(|recounted| is_whole && recounted.head_hash == head);
-    draft.ticket = recounted.ok_or(Refusal::Stale)?;
+    let recounted = Ticket::recount(draft.ticket.number, &whole).filter(|recounted| recounted.head_hash == head);
+    draft.ticket = recounted.ok_or(Refusal::Conflict("history_broken"))?;
     draft.ticket.held = held;
     Ok(draft)
 }

@@ -96,6 +96,9 @@ fn look_at(entry: &Value, seq: u64, before: &str, ticket: u64) -> Result<Looked,
         return Err("it is not linked to the one before");
     }
     if entry.get("hidden") == Some(&Value::Bool(true)) {
+        if seq == 1 {
+            return Err("the opening is never hidden");
+        }
         let in_place = entry.get("seq").and_then(Value::as_u64) == Some(seq);
         let hash = stated.to_owned();
         return in_place
@@ -150,8 +153,13 @@ fn commitments_in<'a>(value: &'a Value, found: &mut BTreeSet<&'a str>) {
 
 /// What a word with its salt commits to; nothing where it cannot be read.
 fn committed(word: &Value) -> Option<String> {
-    let salt = hex::decode(word.get("salt")?.as_str()?).ok()?;
-    let text = word.get("text")?.as_str()?;
+    let (hex_salt, text) = (word.get("salt")?.as_str()?, word.get("text")?.as_str()?);
+    // A salt of another length would move the border between salt and text: fewer words with the same commitment.
+    let mut salt = [0; 16];
+    hex::decode_to_slice(hex_salt, &mut salt).ok()?;
+    if hex::encode(salt) != hex_salt {
+        return None;
+    }
     Some(hex::encode(
         Sha256::new().chain_update(salt).chain_update(text.as_bytes()).finalize(),
     ))

@@ -48,8 +48,8 @@ impl Store {
         }
     }
 
-    /// Rewrites every entry of a ticket without its erased words; the entries as they were. Each is written on the condition that it is what was
-    /// read, and keeps both of its hashes.
+    /// Rewrites every entry of a ticket without its erased words; the entries as they were. Each is written on the condition that its hash is the one
+    /// that was read, which no erasure changes.
     ///
     /// # Errors
     /// [`StoreError::Corrupt`] where an entry cannot be read, [`StoreError::Unavailable`].
@@ -86,8 +86,8 @@ impl Store {
             .key("pk", s(keys::ticket(number)))
             .key("sk", s(keys::entry(before.entry.seq)))
             .update_expression("SET e = :after")
-            .condition_expression("e = :before OR e = :after")
-            .expression_attribute_values(":before", s(to_json(&before.entry)?))
+            .condition_expression("h = :hash")
+            .expression_attribute_values(":hash", s(&before.hash))
             .expression_attribute_values(":after", s(to_json(&after.entry)?));
         update.send().await.map_err(StoreError::unavailable)?;
         Ok(())

@@ -91,6 +91,8 @@ impl Store {
             replayed?;
             let draft = decide(ticket?, &known)?;
             if draft.is_empty() {
+                // Remembered as well: what its repetition would change came later.
+                self.remember_alone(with.idempotency, &made(std::slice::from_ref(&draft))).await?;
                 return Ok(draft);
             }
             match self.commit(std::slice::from_ref(&draft), with, &mut pauses).await? {
@@ -121,6 +123,7 @@ impl Store {
             let (one, other) = decide(one?, other?)?;
             let drafts: Vec<Draft> = [&one, &other].into_iter().filter(|draft| !draft.is_empty()).cloned().collect();
             if drafts.is_empty() {
+                self.remember_alone(with.idempotency, &made(std::slice::from_ref(&one))).await?;
                 return Ok((one, other));
             }
             match self.commit(&drafts, with, &mut pauses).await? {

@@ -178,12 +178,13 @@ impl Caller {
     /// 401 `sign_in_needed` where nobody is signed in and no key is held at all; 503.
     pub async fn viewer_of(&self, app: &App, ticket: TicketNumber) -> Result<Viewer, Problem> {
         self.name()?;
-        let mut held: Vec<HeldKey> = self.held_keys().iter().filter(|key| key.ticket == ticket).cloned().collect();
-        if held.is_empty() && !self.held_keys().is_empty() {
+        let held: Vec<HeldKey> = self.held_keys().iter().filter(|key| key.ticket == ticket).cloned().collect();
+        let mut valid = app.store.valid_keys(&held, app.now()).await?;
+        if valid.is_empty() && !self.held_keys().is_empty() {
             // The keys of a ticket that goes on in another one open that one.
-            held = app.store.keys_leading_to(self.held_keys(), ticket).await?;
+            let leading = app.store.keys_leading_to(self.held_keys(), ticket).await?;
+            valid = app.store.valid_keys(&leading, app.now()).await?;
         }
-        let valid = app.store.valid_keys(&held, app.now()).await?;
         let keys = valid.into_iter().map(|key| (ticket, key.person)).collect();
         Ok(Viewer { keys, ..self.viewer() })
     }

@@ -201,9 +201,15 @@ impl Desk {
 
     /// A browser that this person has signed in with, by link, just now.
     pub async fn signed_in(&self, user: &User) -> Browser {
+        self.signed_in_with(user, Vec::new()).await
+    }
+
+    /// The same, with keys of tickets that they opened links of.
+    pub async fn signed_in_with(&self, user: &User, keys: Vec<HeldKey>) -> Browser {
         let (secret, now) = (Secret::generate(), self.now());
         let session = Session {
             by_link_at: Some(now),
+            keys,
             ..Session::begin(now)
         };
         let store = &self.app.store;

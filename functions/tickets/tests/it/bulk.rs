@@ -72,6 +72,17 @@ async fn a_repeated_request_changes_each_ticket_once() {
 }
 
 #[tokio::test]
+async fn a_key_that_comes_with_other_tickets_changes_none() {
+    let cast = Cast::gather().await;
+    let (one, other) = (cast.assigned().await.number, cast.assigned().await.number);
+    let high = |number| json!({"numbers": [number], "set": {"priority": "high"}});
+    cast.root.browser.post_once(BULK, "bulk-2", &high(one)).await.expect(200);
+    let reused = cast.root.browser.post_once(BULK, "bulk-2", &high(other)).await;
+    reused.refuses(422, "idempotency_key_reused");
+    assert_eq!(cast.now(other).await["priority"], "normal");
+}
+
+#[tokio::test]
 async fn faulty_fields_are_named() {
     let cast = Cast::gather().await;
     let many: Vec<u64> = (1..=101).collect();

@@ -7,7 +7,7 @@ use chamada_tests::desk::{Browser, Desk};
 use http::Method;
 use serde_json::{Value, json};
 
-use crate::kit::{Cast, good, numbers, path};
+use crate::kit::{Cast, good, numbers, path, say};
 
 const PATH: &str = "/api/tickets";
 
@@ -200,4 +200,8 @@ async fn a_guest_s_repeated_request_opens_one_ticket() {
     assert_eq!(numbers(&cast.ana.browser.get(PATH).await.expect(200)).len(), 2);
     let number = TicketNumber(1);
     cast.root.browser.get(&path(number)).await.refuses(404, "not_found");
+    // What becomes of it after its requester came is no stranger's to know.
+    let stranger = cast.desk.browser();
+    say(&cast.ana.browser, number, "Soy yo").await;
+    stranger.post_once(PATH, "k1", &body).await.refuses(404, "not_found");
 }

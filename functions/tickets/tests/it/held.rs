@@ -33,6 +33,13 @@ async fn listed(browser: &Browser, requester: &str) -> Vec<(String, Vec<u64>)> {
     found
 }
 
+/// Its requester has read it.
+async fn read(browser: &Browser, number: TicketNumber) {
+    let mark = json!({"seq": 1});
+    let at = format!("{}/read", path(number));
+    browser.send(Method::PUT, &at, &[], Some(&mark)).await.expect(204);
+}
+
 fn specialists_see_all(settings: &mut Settings) {
     settings.specialists_see = SpecialistsSee::All;
     settings.specialists_claim = true;
@@ -67,9 +74,10 @@ async fn staff_see_nothing_of_it_until_its_requester_opens_it() {
 
     let own = cast.ana.browser.get("/api/tickets").await.expect(200);
     assert_eq!(numbers(&own), [number.0]);
-    cast.root.browser.get(&path(number)).await.refuses(404, "not_found");
     let page = cast.ana.browser.get(&path(number)).await.expect(200);
     assert_eq!(page["ticket"], own["items"][0], "she may do the same as before");
+    cast.root.browser.get(&path(number)).await.refuses(404, "not_found");
+    read(&cast.ana.browser, number).await;
     for staff in [&cast.root.browser, &cast.sofia.browser] {
         for (query, found) in listed(staff, requester).await {
             assert_eq!(found, [number.0], "{query}");
@@ -82,22 +90,27 @@ async fn staff_see_nothing_of_it_until_its_requester_opens_it() {
 }
 
 #[tokio::test]
-async fn whoever_opens_it_with_a_key_or_writes_into_it_has_come() {
+async fn whoever_has_read_it_or_writes_into_it_has_come_and_no_get_says_so() {
     let cast = Cast::gather().await;
-    let (read, written, changed) = (
+    let (seen, written, changed) = (
         cast.desk.held(&cast.ana.user).await.number,
         cast.desk.held(&cast.ana.user).await.number,
         cast.desk.held(&cast.ana.user).await.number,
     );
-    let holder = cast.desk.guest(vec![cast.desk.held_key(read, &cast.ana.user).await]).await;
-    holder.get(&path(read)).await.expect(200);
+    let holder = cast.desk.guest(vec![cast.desk.held_key(seen, &cast.ana.user).await]).await;
+    for browser in [&holder, &cast.ana.browser] {
+        browser.get(&path(seen)).await.expect(200);
+        browser.send(Method::HEAD, &path(seen), &[], None).await;
+        cast.root.browser.get(&path(seen)).await.refuses(404, "not_found");
+    }
+    read(&cast.ana.browser, seen).await;
     say(&cast.ana.browser, written, "Soy yo").await;
     change(&cast.ana.browser, changed, 1, &json!({"cc": ["eva@example.org"]}))
         .await
         .expect(200);
     let mut found = numbers(&cast.root.browser.get("/api/tickets").await.expect(200));
     found.sort_unstable();
-    assert_eq!(found, [read.0, written.0, changed.0]);
+    assert_eq!(found, [seen.0, written.0, changed.0]);
 }
 
 #[tokio::test]
@@ -106,6 +119,7 @@ async fn an_administrator_s_own_held_ticket_is_theirs_alone_and_then_everybody_s
     let number = cast.desk.held(&cast.root.user).await.number;
     let own = cast.root.browser.get("/api/tickets?requester=me").await.expect(200);
     assert_eq!((numbers(&own), &own["items"][0]["can"]["assign"]), (vec![number.0], &json!(false)));
+    read(&cast.root.browser, number).await;
     let page = cast.root.browser.get(&path(number)).await.expect(200);
     assert_eq!(page["ticket"]["can"]["assign"], true);
 }

@@ -5,7 +5,7 @@ use chamada_tests::desk::{Browser, Reply};
 use http::Method;
 use serde_json::{Value, json};
 
-use crate::kit::{Cast, change, path};
+use crate::kit::{Cast, change, note, path};
 
 async fn mark(browser: &Browser, number: TicketNumber, body: &Value) -> Reply {
     browser.send(Method::PUT, &format!("{}/read", path(number)), &[], Some(body)).await
@@ -24,6 +24,24 @@ async fn each_person_has_marks_of_their_own_and_what_was_read_stays_read() {
     assert_eq!(of(&cast.ana.browser).await, marks(2, 0));
     assert_eq!(of(&cast.sofia.browser).await, marks(0, 2), "no further than there is");
     assert_eq!(of(&cast.root.browser).await, marks(0, 0));
+}
+
+#[tokio::test]
+async fn a_customers_mark_tells_nothing_of_notes() {
+    let cast = Cast::gather().await;
+    let number = cast.assigned().await.number;
+    let shown = cast.ana.browser.get(&path(number)).await.expect(200)["ticket"]["last_seq"].clone();
+    for words in ["una", "otra"] {
+        note(&cast.sofia.browser, number, words).await;
+    }
+    mark(&cast.ana.browser, number, &json!({"seq": 9_000_000})).await.expect(204);
+    let marks = cast
+        .ana
+        .browser
+        .get(&format!("/api/tickets/reads?number={number}"))
+        .await
+        .expect(200);
+    assert_eq!(marks["items"][0]["seq"], shown);
 }
 
 #[tokio::test]

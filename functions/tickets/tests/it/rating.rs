@@ -88,3 +88,15 @@ async fn faulty_ratings_are_named() {
     }
     assert_eq!(cast.now(number).await["rating"], Value::Null);
 }
+
+#[tokio::test]
+async fn a_key_rates_in_its_persons_name_whoever_holds_it() {
+    let cast = Cast::gather().await;
+    let number = cast.assigned().await.number;
+    resolve(&cast, number).await;
+    let key = cast.desk.held_key(number, &cast.ana.user).await;
+    let tomas = cast.desk.signed_in_with(&cast.tomas.user, vec![key]).await;
+    rate(&tomas, number, &json!({"stars": 5})).await.expect(200);
+    let author = &cast.page(number).await["entries"][4]["author"];
+    assert_eq!((&author["id"], &author["role"]), (&json!(cast.ana.user.id), &json!("user")));
+}

@@ -187,3 +187,37 @@ fn what_is_no_transcript_is_told_apart() {
         assert!(matches!(check(&other), Err(Flaw::Unreadable(_))), "{other}");
     }
 }
+
+/// The commitment is of salt and text in a row: what is moved from the one to the other changes no hash.
+#[test]
+fn no_word_can_be_shortened_by_what_its_salt_swallows() {
+    let good = whole();
+    let mut shortened = 0;
+    for (place, entry) in good["entries"].as_array().unwrap().iter().enumerate() {
+        for (commitment, word) in entry["words"].as_object().unwrap() {
+            let (salt, text) = (word["salt"].as_str().unwrap(), word["text"].as_str().unwrap());
+            let Some(first) = text.chars().next() else { continue };
+            let mut forged = good.clone();
+            let (head, tail) = text.split_at(first.len_utf8());
+            let swallowed = format!("{salt}{}", hex::encode(head));
+            forged["entries"][place]["words"][commitment] = json!({ "salt": swallowed, "text": tail });
+            let flaw = Flaw::Entry {
+                seq: place as u64 + 1,
+                problem: "a word of it was altered",
+            };
+            assert_eq!(check(&forged), Err(flaw));
+            forged["entries"][place]["words"][commitment] = json!({ "salt": salt.to_uppercase(), "text": text });
+            assert_eq!(check(&forged).is_ok(), salt.to_uppercase() == salt, "one spelling alone");
+            shortened += 1;
+        }
+    }
+    assert!(shortened > 20, "{shortened}");
+}
+
+#[test]
+fn the_opening_cannot_be_hidden() {
+    let mut forged = whole();
+    let (previous, hash) = (forged["entries"][0]["previous_hash"].clone(), forged["entries"][0]["hash"].clone());
+    forged["entries"][0] = json!({"seq": 1, "previous_hash": previous, "hash": hash, "hidden": true});
+    assert!(matches!(check(&forged), Err(Flaw::Entry { seq: 1, .. })));
+}
