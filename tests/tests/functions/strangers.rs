@@ -64,7 +64,10 @@ fn questions(world: &World) -> Vec<Question> {
             body,
         }
     });
-    questions.collect()
+    let mut questions: Vec<Question> = questions.collect();
+    // Last: what is erased has nothing left to be shown.
+    questions.sort_by_key(|question| question.route.ends_with("/erase"));
+    questions
 }
 
 /// Those who ask: cookies by what to call them.
