@@ -18,7 +18,7 @@ pub(crate) struct Asked {
     pub(crate) viewer: Viewer,
     pub(crate) number: TicketNumber,
     pub(crate) idempotency: Option<Idempotency>,
-    configuration: Arc<Configuration>,
+    pub(crate) configuration: Arc<Configuration>,
 }
 
 impl Asked {

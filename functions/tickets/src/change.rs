@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 use chamada_domain::amend::{Amendment, amend};
-use chamada_domain::draft::{Draft, Pen, Writer};
+use chamada_domain::draft::{Draft, Pen};
 use chamada_domain::entry::Place;
 use chamada_domain::permission::{Action, Standing, Viewer, require};
 use chamada_domain::tree::{Strictness, check_place};
@@ -10,10 +10,11 @@ use chamada_domain::{
     CategoryId, EmailAddress, FieldError, Kind, Priority, Refusal, Settings, StaffMember, Status, Ticket, TicketNumber, Timestamp, UnitId,
     User, UserId, Watcher,
 };
-use chamada_store::{Configuration, Made, StoreError, With};
+use chamada_store::{Configuration, StoreError};
 use chamada_web::read::{email, id, line, list, timestamp, word};
-use chamada_web::{App, Caller, Fields, Id, IfMatch, Input, Json, Problem, Visitor, Write};
+use chamada_web::{App, Fields, Id, IfMatch, Input, Json, Problem, Visitor, Write};
 
+use crate::asked::Asked;
 use crate::open::{MAX_CC, MAX_TITLE};
 use crate::people::{assignee, no_assignee, watchers};
 use crate::read::{answer, see};
@@ -132,19 +133,13 @@ pub(crate) async fn change(
     version: IfMatch,
     request: Write<ChangeBody>,
 ) -> Result<Json<TicketView>, Problem> {
-    let viewer = caller.viewer_of(&app, number).await?;
-    let idempotency = caller.idempotency(&request, app.now())?;
-    let configuration = app.store.configuration().await?;
-    let settings = &configuration.settings;
-    let cc = watched_by(&app, &viewer, number, &request.body, settings).await?;
-    let pen = pen(&app, &caller, &viewer, number).await?;
-    let with = With {
-        idempotency: idempotency.as_ref(),
-        ..With::default()
-    };
+    let asked = Asked::of(app, caller, number, &request).await?;
+    let (app, viewer, settings) = (&asked.app, &asked.viewer, asked.settings());
+    let cc = watched_by(app, viewer, number, &request.body, settings).await?;
+    let pen = asked.pen().await?;
     let mut unversioned = false;
     let decide = |ticket: Ticket, assignee: &Option<User>| {
-        let standing = Standing::of(&viewer, &ticket);
+        let standing = Standing::of(viewer, &ticket);
         require(standing, Action::See, settings)?;
         let member = assignee.as_ref().map(User::as_staff_member);
         let change = request.body.amendment(&ticket.place, member, cc.clone());
@@ -158,25 +153,22 @@ pub(crate) async fn change(
         if matches!(request.body.assignee_id, Some(Some(_))) && assignee.is_none() {
             return Err(no_assignee().into());
         }
-        draft(ticket, change, &configuration, &pen)
+        draft(ticket, change, &asked.configuration, &pen)
     };
-    let assignee = assignee(&app, request.body.assignee_id.as_ref().and_then(Option::as_ref));
-    match app.store.change_ticket_knowing(number, &with, assignee, decide).await {
-        Ok(draft) => {
-            app.store.mark_used(draft.ticket.place.ids()).await?;
-            Ok(answer(&draft.ticket, &viewer, settings))
-        }
+    let assignee = assignee(app, request.body.assignee_id.as_ref().and_then(Option::as_ref));
+    let outcome = app.store.change_ticket_knowing(number, &asked.with(), assignee, decide).await;
+    match outcome {
         Err(StoreError::Refused(Refusal::Stale)) if unversioned => Err(Problem::version_needed()),
         Err(StoreError::Refused(Refusal::Stale)) => {
             let ticket = app.store.ticket(number).await?;
-            Err(Problem::stale().with_current(&answer(&ticket, &viewer, settings).0))
+            Err(Problem::stale().with_current(&answer(&ticket, viewer, settings).0))
         }
-        Err(StoreError::Replayed(Made { .. })) => {
-            let ticket = app.store.ticket(number).await?;
-            see(&viewer, &ticket, settings)?;
-            Ok(answer(&ticket, &viewer, settings))
+        outcome => {
+            if let Ok(draft) = &outcome {
+                app.store.mark_used(draft.ticket.place.ids()).await?;
+            }
+            asked.answer(outcome.map(|draft| draft.ticket)).await
         }
-        Err(error) => Err(error.into()),
     }
 }
 
@@ -216,19 +208,4 @@ fn draft(ticket: Ticket, change: Amendment, configuration: &Configuration, pen: 
         )?;
     }
     Ok(amend(ticket, change, pen, &mut salt))
-}
-
-/// With whose name this caller writes.
-pub(crate) async fn pen(app: &App, caller: &Caller, viewer: &Viewer, number: TicketNumber) -> Result<Pen, Problem> {
-    let keyed = viewer.keys.iter().find(|(ticket, _)| *ticket == number).map(|(_, person)| person);
-    let author = match (&caller.user, keyed) {
-        (Some(user), _) => Writer::of(user),
-        (None, Some(person)) => Writer::of(&app.store.user(person).await?),
-        (None, None) => return Err(Problem::not_found()),
-    };
-    Ok(Pen {
-        at: app.now(),
-        via: caller.channel().into(),
-        author: Some(author),
-    })
 }
