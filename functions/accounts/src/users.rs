@@ -166,7 +166,9 @@ pub(crate) async fn read(
     Id(id): Id<UserId>,
     conditional: Conditional,
 ) -> Result<Response, Problem> {
-    conditional.answer(None, &UserView::from(app.store.user(&id).await?))
+    let user = app.store.user(&id).await?;
+    there(&user)?;
+    conditional.answer(None, &UserView::from(user))
 }
 
 /// A company must be in the tree; that it is used is written down first, so that it cannot be removed meanwhile.
@@ -253,10 +255,16 @@ async fn apply(app: &App, id: &UserId, change: &Change, deed: &Deed) -> Result<R
     name_company(app, change.company_id.as_ref().and_then(Option::as_ref)).await?;
     forget_before_return(app, id, change.active).await?;
     let alter = |user: &mut User| {
+        there(user)?;
         change.apply(user);
         Ok(())
     };
     Ok(app.store.change_user(id, Some(deed), alter).await)
+}
+
+/// An account that was erased is there for tickets to name, and for nobody else.
+fn there(user: &User) -> Result<(), StoreError> {
+    if user.is_erased() { Err(StoreError::NotFound) } else { Ok(()) }
 }
 
 /// Somebody who comes back signs in anew: a session that was begun at the very moment of deactivating must not come to life again.
@@ -280,22 +288,44 @@ async fn close_door(app: &App, user: &User) -> Result<(), StoreError> {
     shut_out(app, &user.id).await
 }
 
+/// What becomes of a deactivated account.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Going {
+    erase: bool,
+}
+
+impl Input for Going {
+    fn read(f: &mut Fields<'_>) -> Option<Self> {
+        Some(Self {
+            erase: f.or_default("erase", boolean())?,
+        })
+    }
+}
+
 /// Deactivates an account; its sessions and API tokens end at once. 409 `last_administrator`.
-#[utoipa::path(delete, path = "/api/users/{id}", tag = "accounts", params(("id" = UserId, Path), IdempotencyHeader),
+///
+/// With `?erase=true` the account is erased: name and address at once, and within minutes the person's words from every ticket, with their files, the mails
+/// that brought them and the links that they held. Every history stays provable. It cannot be undone; the address is free for a new account.
+#[utoipa::path(delete, path = "/api/users/{id}", tag = "accounts",
+    params(("id" = UserId, Path), ("erase" = inline(Option<bool>), Query), IdempotencyHeader),
     responses((status = 204, description = "It is no longer active."), WriteProblems))]
 pub(crate) async fn deactivate(
     State(app): State<App>,
     Administrator(caller): Administrator,
     Id(id): Id<UserId>,
-    _: Query<Nothing>,
+    query: Query<Going>,
     write: Write<Nothing>,
 ) -> Result<StatusCode, Problem> {
     let deed = caller.deed(&write, app.now())?;
-    let switch_off = |user: &mut User| {
+    let go = |user: &mut User| {
+        there(user)?;
+        if query.value.erase {
+            user.erase();
+        }
         user.active = false;
         Ok(())
     };
-    or_done(app.store.change_user(&id, Some(&deed), switch_off).await.map(drop))?;
+    or_done(app.store.change_user(&id, Some(&deed), go).await.map(drop))?;
     shut_out(&app, &id).await?;
     Ok(StatusCode::NO_CONTENT)
 }

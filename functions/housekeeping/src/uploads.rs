@@ -16,7 +16,7 @@ use chamada_store::{Leftovers, upload_object};
 use futures::{StreamExt, stream};
 use time::OffsetDateTime;
 
-use crate::{Handler, table};
+use crate::{Handler, bucket, table};
 
 /// How many are read at once.
 const PAGE: u16 = 25;
@@ -102,7 +102,9 @@ async fn step(handler: &Handler, which: Leftovers, id: AttachmentId, until: Offs
 
 /// All versions of them: the bucket keeps what is deleted or replaced.
 async fn delete_bytes(handler: &Handler, id: &AttachmentId) -> Result<(), HandlerError> {
-    let bucket = &handler.platform.config().files_bucket;
-    let gone = handler.platform.objects().purge(bucket, &upload_object(id)).await;
-    gone.map_err(|error| HandlerError::retry("the bucket did not delete an upload").caused_by(error))
+    let (objects, files) = (handler.platform.objects(), &handler.platform.config().files_bucket);
+    let object = upload_object(id);
+    objects.purge(files, &object).await.map_err(bucket)?;
+    // A mail's files lie below their parcel's name.
+    objects.purge_below(files, &format!("{object}/")).await.map_err(bucket)
 }

@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 /// The most files of one entry.
 const MOST_FILES: usize = 20;
 
-/// A file that hangs on a ticket; its content lies in S3 under its digest.
+/// A file that hangs on a ticket; its content lies in S3, in its mail's parcel.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct File {
     pub(crate) id: AttachmentId,

@@ -159,6 +159,8 @@ async fn settle(run: &Run, prepared: &Prepared, plan: &mut Plan) -> Result<Verdi
                 plan.name = digest_name(&prepared.digest);
             }
             StoreError::Refused(Refusal::Conflict(MOVED)) => decide_anew(run, prepared, plan).await?,
+            // Its files waited longer than an upload may, and go: the next sweep brings it anew.
+            StoreError::Conflict("upload_gone") => return Err(Trouble::Table(error)),
             StoreError::Conflict("duplicate") => plan.decision = duplicated(run, prepared).await?,
             error @ (StoreError::Unavailable { .. } | StoreError::Raced) => give_way(error, plan, attempt).await?,
             error => {

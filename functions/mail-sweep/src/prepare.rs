@@ -6,7 +6,8 @@ use std::time::Duration;
 use bytes::Bytes;
 use chamada_domain::AttachmentId;
 use chamada_mail::{IncomingMail, Limits, Thread};
-use chamada_platform::{ServiceError, failpoint, random};
+use chamada_platform::{failpoint, random};
+use chamada_store::parcel_object;
 use futures::future;
 use sha2::{Digest, Sha256};
 use tokio::sync::OwnedSemaphorePermit;
@@ -16,6 +17,7 @@ use crate::fetch::Fetched;
 use crate::files::{self, File};
 use crate::listing::Wanted;
 use crate::run::Run;
+use crate::trouble::Trouble;
 
 /// How long one message may take to be read.
 const READING: Duration = Duration::from_secs(10);
@@ -44,6 +46,8 @@ pub(crate) struct Reading {
     pub(crate) content: Content,
     /// Its files.
     pub(crate) files: Vec<File>,
+    /// The parcel that they lie in; nothing where there are none.
+    pub(crate) parcel: Option<AttachmentId>,
     /// How many others stay in the original.
     pub(crate) left: u64,
     /// Whether it is one of ours.
@@ -53,7 +57,7 @@ pub(crate) struct Reading {
 }
 
 /// Stores the original and the files, and reads them. The original comes first: whatever else fails, nothing is lost.
-pub(crate) async fn prepare(run: &Arc<Run>, fetched: Fetched) -> Result<Prepared, ServiceError> {
+pub(crate) async fn prepare(run: &Arc<Run>, fetched: Fetched) -> Result<Prepared, Trouble> {
     let raw = Bytes::from(fetched.raw);
     let digest = hex::encode(Sha256::digest(&raw));
     let platform = &run.handler.platform;
@@ -70,11 +74,7 @@ pub(crate) async fn prepare(run: &Arc<Run>, fetched: Fetched) -> Result<Prepared
     };
     let reading = match read_in_time(run, raw, fetched.beginning).await {
         Ok((reading, contents)) => {
-            let stored = reading.files.iter().zip(contents).map(|(file, bytes)| async move {
-                let key = format!("sha256/{}", file.sha256);
-                objects.put_if_absent(&config.files_bucket, &key, bytes, &file.content_type).await
-            });
-            future::try_join_all(stored).await?;
+            store_files(run, &reading, contents).await?;
             Ok(reading)
         }
         Err(reason) => Err(reason),
@@ -87,6 +87,19 @@ pub(crate) async fn prepare(run: &Arc<Run>, fetched: Fetched) -> Result<Prepared
         _room: fetched.room,
         reading,
     })
+}
+
+/// Stores a mail's files as a parcel of its own, announced first: should the mail become nothing that they hang on, housekeeping finds them.
+async fn store_files(run: &Run, reading: &Reading, contents: Vec<Bytes>) -> Result<(), Trouble> {
+    let Some(parcel) = &reading.parcel else { return Ok(()) };
+    run.store().announce_parcel(parcel, run.now()).await?;
+    let (objects, bucket) = (run.handler.platform.objects(), &run.handler.platform.config().files_bucket);
+    let stored = reading.files.iter().zip(contents).map(|(file, bytes)| async move {
+        let key = parcel_object(parcel, &file.id);
+        objects.put(bucket, &key, bytes, &file.content_type).await
+    });
+    future::try_join_all(stored).await?;
+    Ok(())
 }
 
 type Read = (Box<Reading>, Vec<Bytes>);
@@ -118,12 +131,13 @@ fn read(run: &Run, raw: &[u8], beginning: bool) -> Result<Read, &'static str> {
     } else {
         files::choose(attachments, overflow, largest, new_id)
     };
-    let (files, contents) = files.into_iter().unzip();
+    let (files, contents): (Vec<File>, _) = files.into_iter().unzip();
     let reading = Reading {
         own: run.key.is_own(&mail),
         threads: run.key.threads(&mail),
         mail,
         content,
+        parcel: (!files.is_empty()).then(new_id),
         files,
         left,
     };

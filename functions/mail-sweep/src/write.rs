@@ -81,6 +81,7 @@ fn import(run: &Run, plan: &Plan, entry: LedgerEntry, reading: Option<&Reading>)
         uidl: plan.name.clone(),
         entry,
         message_id: reading.and_then(|reading| lookup::identity(&reading.mail)),
+        parcel: reading.and_then(|reading| reading.parcel.clone()),
     }
 }
 
@@ -257,7 +258,11 @@ fn delivery(report: &DeliveryReport, digest: &str, salts: Salts<'_>) -> Delivery
 async fn deliver(run: &Run, prepared: &Prepared, reading: &Reading, plan: &Plan, ticket: TicketNumber) -> Result<Verdict, StoreError> {
     let report = reading.mail.delivery.clone().unwrap_or_default();
     let record = entry(run, prepared, Verdict::Reply, None, Some(ticket));
-    let import = import(run, plan, record, Some(reading));
+    let import = Import {
+        // A report's files hang on nothing.
+        parcel: None,
+        ..import(run, plan, record, Some(reading))
+    };
     let with = With {
         import: Some(&import),
         ..With::default()

@@ -39,6 +39,14 @@ impl Announcement {
             detail: json!({ "link": link }),
         }
     }
+
+    /// A person who is to be erased from every ticket.
+    pub(crate) fn of_erasure(person: &UserId) -> Self {
+        Self {
+            detail_type: "erasure.asked".into(),
+            detail: json!({ "person": person }),
+        }
+    }
 }
 
 /// Whom an entry concerns, by role.

@@ -6,11 +6,12 @@
 mod announcement;
 mod record;
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 use aws_sdk_eventbridge::types::PutEventsRequestEntry;
-use chamada_domain::TicketNumber;
 use chamada_domain::chain::ChainedEntry;
+use chamada_domain::erase::people;
+use chamada_domain::{TicketNumber, UserId};
 use chamada_platform::{HandlerError, Platform};
 use chamada_store::{Store, StoreError, Written};
 use serde_json::{Value, json};
@@ -80,6 +81,7 @@ impl Handler {
             let announcement = match written {
                 Written::Sweep { mailbox, sweep } => Announcement::of_sweep(&mailbox, &sweep),
                 Written::Link { link } => Announcement::of_link(&link),
+                Written::Erasure { person } => Announcement::of_erasure(&person),
                 Written::Entry { ticket, .. } => match entries.next() {
                     Some(Ok(entry)) => Announcement::of_entry(ticket, &entry),
                     // Erased or never there: there is nothing left to announce.
@@ -101,11 +103,17 @@ impl Handler {
             .iter()
             .filter_map(|(_, written)| match written {
                 Written::Entry { ticket, seq } => Some((*ticket, *seq)),
-                Written::Sweep { .. } | Written::Link { .. } => None,
+                Written::Sweep { .. } | Written::Link { .. } | Written::Erasure { .. } => None,
             })
             .collect();
-        let entries = self.store.entries_at(&places).await;
-        entries.map_err(|error| HandlerError::retry("the table did not answer").caused_by(error))
+        let silent = |error| HandlerError::retry("the table did not answer").caused_by(error);
+        let entries = self.store.entries_at(&places).await.map_err(silent)?;
+        let read = places
+            .iter()
+            .zip(&entries)
+            .filter_map(|((ticket, _), entry)| Some((ticket, entry.as_ref().ok()?)));
+        self.store.note_parts(&parts(read)).await.map_err(silent)?;
+        Ok(entries)
     }
 
     /// Puts announcements on the bus, in their order; the record of the first that was not taken.
@@ -136,4 +144,12 @@ impl Handler {
             .detail(announcement.detail.to_string())
             .build()
     }
+}
+
+/// Whose words stand in which ticket: noted, so that a person can be erased from all of them.
+fn parts<'a>(entries: impl Iterator<Item = (&'a TicketNumber, &'a ChainedEntry)>) -> Vec<(UserId, TicketNumber)> {
+    let parts: BTreeSet<(UserId, TicketNumber)> = entries
+        .flat_map(|(ticket, chained)| people(&chained.entry).into_iter().map(|person| (person, *ticket)))
+        .collect();
+    parts.into_iter().collect()
 }

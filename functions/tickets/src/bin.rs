@@ -1,6 +1,7 @@
 //! `DELETE /api/tickets/{number}`, `POST …/restore` and `POST …/erase`.
 
 use axum::extract::State;
+use chamada_domain::erase::Addresses;
 use chamada_domain::permission::Action;
 use chamada_domain::{Ticket, TicketNumber, bin};
 use chamada_web::{App, Id, Json, Nothing, Problem, SignedIn, Write};
@@ -76,6 +77,6 @@ pub(crate) async fn erase(
         .await;
     let answer = asked.answer(outcome.map(|draft| draft.ticket)).await?;
     // Who reads the ticket from now on finds no words.
-    asked.app.store.take_erased_words_out(number).await?;
+    asked.app.store.take_erased_words_out(number, &Addresses::new()).await?;
     Ok(answer)
 }

@@ -121,6 +121,7 @@ impl AuditAction {
             | Self::CannedRepliesChanged => true,
             Self::UserMade
             | Self::UserDeactivated
+            | Self::UserErased
             | Self::MailboxMade
             | Self::MailboxDeleted
             | Self::TokenMade

@@ -54,6 +54,20 @@ pub fn erase(ticket: Ticket, history: &[ChainedEntry], pen: &Pen, salts: Salts<'
     settle(draft, history)
 }
 
+/// Drafts the erasure of a ticket that nobody wants any more: deleted so long ago that it cannot come back, or opened by a stranger in the name of
+/// somebody who did not come within `held_days`. Nothing where it is neither.
+///
+/// # Errors
+/// As [`erase`].
+pub fn expire(ticket: Ticket, history: &[ChainedEntry], held_days: u16, pen: &Pen, salts: Salts<'_>) -> Result<Draft, Refusal> {
+    let never_released = ticket.held && ticket.created_at.plus(days(held_days.into())) <= pen.at;
+    if is_due_for_erasure(&ticket, pen.at) || never_released {
+        erase(ticket, history, pen, salts)
+    } else {
+        Ok(Draft::of(ticket))
+    }
+}
+
 /// Drafts the erasure of one person's words from a ticket.
 ///
 /// # Errors

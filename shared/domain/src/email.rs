@@ -20,6 +20,12 @@ impl EmailAddress {
     /// The longest address (RFC 5321 §4.5.3.1.3, less the angle brackets).
     pub const MAX_LENGTH: usize = 254;
 
+    /// The address of whoever's was erased; its domain can never have a mailbox (RFC 6761 §6.4).
+    #[must_use]
+    pub fn erased() -> Self {
+        Self("erased@invalid".to_owned())
+    }
+
     /// The address as text.
     #[must_use]
     pub fn as_str(&self) -> &str {

@@ -139,6 +139,30 @@ impl Event {
         }
     }
 
+    /// What the mail said of itself that it was made of.
+    #[must_use]
+    pub fn mail(&self) -> Option<&MailFacts> {
+        match self {
+            Self::Opened(opened) => opened.mail.as_ref(),
+            Self::Message(message) | Self::Note(message) => message.mail.as_ref(),
+            Self::Status(_)
+            | Self::Assigned(_)
+            | Self::Due(_)
+            | Self::Priority(_)
+            | Self::Classified(_)
+            | Self::Title(_)
+            | Self::Cc(_)
+            | Self::Reopened(_)
+            | Self::Delivery(_)
+            | Self::Rated(_)
+            | Self::Linked(_)
+            | Self::Merged(_)
+            | Self::Deleted {}
+            | Self::Restored {}
+            | Self::Erased(_) => None,
+        }
+    }
+
     /// The files that came with it.
     #[must_use]
     pub fn attachments(&self) -> &[AttachedFile] {

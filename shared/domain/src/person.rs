@@ -71,6 +71,21 @@ impl User {
     /// The longest name, in characters.
     pub const MAX_NAME: usize = 100;
 
+    /// Takes away what tells who this was. The account stays, nobody's and of no use, since tickets name its id.
+    pub fn erase(&mut self) {
+        self.email = EmailAddress::erased();
+        self.name = String::new();
+        self.company_id = None;
+        self.password_hash = None;
+        (self.active, self.notify) = (false, false);
+    }
+
+    /// Whether it was erased.
+    #[must_use]
+    pub fn is_erased(&self) -> bool {
+        self.email == EmailAddress::erased()
+    }
+
     /// As a ticket names its requester.
     #[must_use]
     pub fn as_person(&self) -> Person {

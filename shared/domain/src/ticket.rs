@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::chain::{ChainedEntry, GENESIS};
 use crate::entry::{Event, Merged, Opened, Place, StaffWord, WatcherWord};
-use crate::erase::{ERASED_ADDRESS, without_erased_words};
-use crate::{Channel, Person, Priority, StaffMember, Status, TicketNumber, Timestamp, UserId, Watcher};
+use crate::erase::without_erased_words;
+use crate::{Channel, EmailAddress, Person, Priority, StaffMember, Status, TicketNumber, Timestamp, UserId, Watcher};
 
 /// The present state of a ticket. Nothing changes it but [`Ticket::opened`] and [`Ticket::apply`], so that a recount of the history always
 /// arrives at the same fields.
@@ -191,7 +191,10 @@ impl Ticket {
         let requester = Person {
             id: opened.requester.id.clone(),
             name: opened.requester.name.text_or_empty(),
-            email: opened.requester.email.text().unwrap_or(ERASED_ADDRESS).parse().ok()?,
+            email: match opened.requester.email.text() {
+                Some(address) => address.parse().ok()?,
+                None => EmailAddress::erased(),
+            },
         };
         Some(Self {
             number,

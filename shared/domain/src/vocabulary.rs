@@ -112,6 +112,8 @@ vocabulary! {
         UserChanged = "user_changed",
         /// An account was deactivated.
         UserDeactivated = "user_deactivated",
+        /// An account was erased: whose it was is told nowhere any more.
+        UserErased = "user_erased",
         /// Settings were changed.
         SettingsChanged = "settings_changed",
         /// The organisation was changed.

@@ -1,5 +1,7 @@
 //! Objects in S3.
 
+use std::collections::BTreeSet;
+
 use aws_config::SdkConfig;
 use aws_sdk_s3::Client;
 use aws_sdk_s3::config::RequestChecksumCalculation;
@@ -199,6 +201,25 @@ impl Objects {
             }
             // From the beginning again, not from a marker, which would name a version that is no more. Longer keys come behind this one.
             if !found || page.is_truncated() != Some(true) {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Deletes every version of every object whose key begins with `prefix`, and every mark of a deletion. Where there is none, that is no error.
+    ///
+    /// # Errors
+    /// S3 did not do it; some versions may be gone.
+    pub async fn purge_below(&self, bucket: &str, prefix: &str) -> Result<(), ServiceError> {
+        loop {
+            let request = self.client.list_object_versions().bucket(bucket).prefix(prefix);
+            let page = request.send().await.map_err(failed)?;
+            let keys = page.versions().iter().map(|version| version.key());
+            let keys: BTreeSet<&str> = keys.chain(page.delete_markers().iter().map(|mark| mark.key())).flatten().collect();
+            for key in &keys {
+                self.purge(bucket, key).await?;
+            }
+            if keys.is_empty() || page.is_truncated() != Some(true) {
                 return Ok(());
             }
         }

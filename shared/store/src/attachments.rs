@@ -9,7 +9,7 @@ use crate::item::{Item, ItemExt, keyed};
 use crate::keys;
 use crate::store::Store;
 use crate::tickets::With;
-use crate::uploads::upload_object;
+use crate::uploads::{parcel_object, upload_object};
 
 /// A file that hangs on a ticket.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -36,6 +36,12 @@ pub struct Attachment {
     pub object: String,
 }
 
+/// Below which name the evidence of a ticket lies in the bucket of files.
+#[must_use]
+pub fn bundles_below(number: TicketNumber) -> String {
+    format!("bundles/{number}/")
+}
+
 impl Store {
     /// A file that hangs on a ticket.
     ///
@@ -49,27 +55,34 @@ impl Store {
         item.json("a")
     }
 
+    /// Forgets a file of a ticket, whose bytes are gone. The entry that it came with still names it.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn forget_attachment(&self, number: TicketNumber, id: &AttachmentId) -> Result<(), StoreError> {
+        self.remove(&keys::ticket(number), &keys::attachment(id)).await
+    }
+
     /// Every file that hangs on a ticket.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`].
     pub async fn attachments(&self, number: TicketNumber) -> Result<Vec<Attachment>, StoreError> {
-        let items = self.all(&keys::ticket(number), Some(("A#", "A#~"))).await?;
+        let items = self.all(&keys::ticket(number), Some(keys::ATTACHMENTS)).await?;
         items.iter().map(|item| item.json("a")).collect()
     }
 }
 
-/// The item of a file that comes with an entry: an upload lies under its own id, a mail's file under its digest.
+/// The item of a file that comes with an entry: an upload lies under its own id, a mail's file below its parcel's.
 pub(crate) fn attachment_item(
     number: TicketNumber,
     entry: &ChainedEntry,
     file: &AttachedFile,
     with: &With<'_>,
 ) -> Result<Item, StoreError> {
-    let object = if with.uploads.is_some_and(|uploads| uploads.ids.contains(&file.attachment_id)) {
-        upload_object(&file.attachment_id)
-    } else {
-        format!("sha256/{}", file.sha256)
+    let object = match with.import.and_then(|import| import.parcel.as_ref()) {
+        Some(parcel) => parcel_object(parcel, &file.attachment_id),
+        None => upload_object(&file.attachment_id),
     };
     let stored = Attachment {
         id: file.attachment_id.clone(),

@@ -2,22 +2,175 @@
 
 use chamada_domain::chain::ChainedEntry;
 use chamada_domain::draft::Draft;
-use chamada_domain::erase::without_erased_words;
+use chamada_domain::entry::Event;
+use chamada_domain::erase::{Addresses, without_words_of};
 use chamada_domain::verify::Found;
-use chamada_domain::{Refusal, Ticket, TicketNumber};
+use chamada_domain::{EmailAddress, Refusal, Ticket, TicketNumber, Timestamp, User, UserId};
 use futures::future::try_join_all;
 
 use crate::error::StoreError;
-use crate::item::{s, to_json};
+use crate::item::{Item, ItemExt, keyed, s, to_json};
 use crate::keys;
+use crate::lists::{Index, Position};
 use crate::retry::Pauses;
 use crate::store::Store;
 use crate::tickets::{Outcome, With};
+use crate::transaction::{Guard, Transaction};
 
 /// How many entries are written at once.
 const AT_ONCE: usize = 16;
 
+/// An erasure whose words, files and records are still to be taken away. It is written with the erasure, and goes when all else is gone.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Erasure {
+    /// What the `erased` entry of a ticket names.
+    Ticket {
+        /// The ticket.
+        ticket: TicketNumber,
+        /// The entry.
+        seq: u64,
+    },
+    /// Whatever there is of a person, in every ticket.
+    Person(UserId),
+}
+
+impl Erasure {
+    fn key(&self) -> (String, String) {
+        match self {
+            Self::Ticket { ticket, seq } => (keys::ticket_erasure(*ticket), keys::entry(*seq)),
+            Self::Person(id) => (keys::person_erasure(id), keys::ASKED.to_owned()),
+        }
+    }
+
+    fn of_key(pk: &str, sk: &str) -> Option<Self> {
+        match keys::erasure_of(pk)? {
+            Ok(ticket) => Some(Self::Ticket {
+                ticket,
+                seq: keys::entry_seq(sk)?,
+            }),
+            Err(person) => Some(Self::Person(person)),
+        }
+    }
+
+    fn item(&self, at: Timestamp) -> Item {
+        let (pk, sk) = self.key();
+        keyed(pk, sk)
+            .with("list_pk", s(keys::ERASURES))
+            .with("updated_at", s(at.to_string()))
+    }
+}
+
+/// A person whose words are being erased.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Erasing {
+    /// Where they read mail.
+    pub address: EmailAddress,
+    /// Since when.
+    pub since: Timestamp,
+}
+
 impl Store {
+    /// Erasures whose words, files and records are still to be taken away, the oldest first, and where the next page begins.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn erasures(&self, start: Option<Position>, limit: u16) -> Result<(Vec<Erasure>, Option<Position>), StoreError> {
+        let page = self.index_page(Index::Updated, keys::ERASURES, true, start, limit).await?;
+        let read = |item: &Item| {
+            Erasure::of_key(item.text("pk")?, item.text("sk")?).ok_or(StoreError::Corrupt {
+                what: "an erasure's key names none",
+            })
+        };
+        Ok((page.items.iter().map(read).collect::<Result<_, _>>()?, page.next))
+    }
+
+    /// Forgets an erasure of which nothing is left to be done.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn end_erasure(&self, erasure: &Erasure) -> Result<(), StoreError> {
+        let (pk, sk) = erasure.key();
+        self.remove(&pk, &sk).await
+    }
+
+    /// A person who is being erased; nothing where that is over, or nobody asked for it.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn erasing(&self, person: &UserId) -> Result<Option<Erasing>, StoreError> {
+        let item = self.read(&keys::person_erasure(person), keys::ASKED, true).await?;
+        let read = |item: Item| {
+            let corrupt = |_| StoreError::Corrupt { what: "an erasure" };
+            Ok(Erasing {
+                address: item.text("address")?.parse().map_err(corrupt)?,
+                since: item
+                    .text("updated_at")?
+                    .parse()
+                    .map_err(|_| StoreError::Corrupt { what: "an erasure" })?,
+            })
+        };
+        item.map(read).transpose()
+    }
+
+    /// Writes down, with the account's own erasure, that whatever else there is of the person has to go.
+    pub(crate) fn add_erasing(&self, transaction: &mut Transaction, before: &User, now: Timestamp) {
+        let item = Erasure::Person(before.id.clone()).item(now);
+        let item = item.with("address", s(before.email.as_str()));
+        transaction.put(&self.table, Guard::Other, item, None);
+    }
+
+    /// Writes down, with every `erased` entry of a draft, what has to go with it.
+    pub(crate) fn add_erasures(&self, transaction: &mut Transaction, draft: &Draft) {
+        let erased = draft.entries.iter().filter(|entry| matches!(entry.entry.event, Event::Erased(_)));
+        for chained in erased {
+            let erasure = Erasure::Ticket {
+                ticket: draft.ticket.number,
+                seq: chained.entry.seq,
+            };
+            transaction.put(&self.table, Guard::Other, erasure.item(chained.entry.at), None);
+        }
+    }
+
+    /// The tickets in which there are words of a person.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn tickets_with(&self, person: &UserId) -> Result<Vec<TicketNumber>, StoreError> {
+        let read = |item: &Item| {
+            keys::part_of(item.text("sk")?).ok_or(StoreError::Corrupt {
+                what: "a person's ticket has no number",
+            })
+        };
+        let items = self.all(&keys::user(person), Some(keys::PARTS)).await?;
+        items.iter().map(read).collect()
+    }
+
+    /// Notes in which tickets there are words of whom. What was noted before costs a read alone.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn note_parts(&self, parts: &[(UserId, TicketNumber)]) -> Result<(), StoreError> {
+        for chunk in parts.chunks(100) {
+            let wanted: Vec<_> = chunk
+                .iter()
+                .map(|(person, ticket)| (keys::user(person), keys::part(*ticket)))
+                .collect();
+            let there = self.read_all(&wanted).await?;
+            let missing = wanted.iter().zip(there).filter(|(_, item)| item.is_none());
+            let missing: Vec<_> = missing.map(|((pk, sk), _)| self.write(keyed(pk, sk))).collect();
+            try_join_all(missing).await?;
+        }
+        Ok(())
+    }
+
+    /// Forgets that there are words of a person in a ticket.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn forget_part(&self, person: &UserId, ticket: TicketNumber) -> Result<(), StoreError> {
+        self.remove(&keys::user(person), &keys::part(ticket)).await
+    }
+
     /// Changes a ticket knowing its whole history: reads both, lets `decide` draft the change, writes the draft; and again where another change came
     /// between, which `decide` tells by [`Refusal::Stale`].
     ///
@@ -48,19 +201,19 @@ impl Store {
         }
     }
 
-    /// Rewrites every entry of a ticket without its erased words; the entries as they were. Each is written on the condition that its hash is the one
+    /// Rewrites every entry of a ticket without its erased words, and without what names erased people of these addresses. Each is written on the condition that its hash is the one
     /// that was read, which no erasure changes.
     ///
     /// # Errors
     /// [`StoreError::Corrupt`] where an entry cannot be read, [`StoreError::Unavailable`].
-    pub async fn take_erased_words_out(&self, number: TicketNumber) -> Result<Vec<ChainedEntry>, StoreError> {
+    pub async fn take_erased_words_out(&self, number: TicketNumber, addresses: &Addresses) -> Result<(), StoreError> {
         let before = self.whole_history(number).await?;
-        let after = without_erased_words(&before);
+        let after = without_words_of(&before, addresses);
         let changed: Vec<_> = before.iter().zip(&after).filter(|(before, after)| before != after).collect();
         for chunk in changed.chunks(AT_ONCE) {
             try_join_all(chunk.iter().map(|(before, after)| self.rewrite_entry(number, before, after))).await?;
         }
-        Ok(before)
+        Ok(())
     }
 
     /// Every entry of a ticket, oldest first.

@@ -23,6 +23,11 @@ pub(crate) fn ticket(number: TicketNumber) -> String {
     format!("T#{:010}", number.0)
 }
 
+/// Which ticket a partition key names.
+pub(crate) fn ticket_number(pk: &str) -> Option<TicketNumber> {
+    pk.strip_prefix("T#")?.trim_start_matches('0').parse().ok()
+}
+
 pub(crate) fn entry(seq: u64) -> String {
     format!("H#{seq:08}")
 }
@@ -34,6 +39,59 @@ pub(crate) fn entry_seq(sk: &str) -> Option<u64> {
 
 pub(crate) fn attachment(id: &AttachmentId) -> String {
     format!("A#{id}")
+}
+
+/// From and to of a ticket's files.
+pub(crate) const ATTACHMENTS: (&str, &str) = ("A#", "A#~");
+/// From and to of the evidence that was put together of a ticket.
+pub(crate) const BUNDLES: (&str, &str) = ("B#", "B#~");
+/// From and to of the mails that a ticket was made of, or that turned out to be doubles of those.
+pub(crate) const MAILS: (&str, &str) = ("D#", "D#~");
+
+/// Where a ticket remembers under which name a mailbox's ledger has one of its mails.
+pub(crate) fn mail(mailbox: &MailboxId, uidl: &str) -> String {
+    format!("D#{mailbox}#{uidl}")
+}
+
+/// Which mailbox and which name in its ledger that is.
+pub(crate) fn mail_of(sk: &str) -> Option<(MailboxId, &str)> {
+    let (mailbox, uidl) = sk.strip_prefix("D#")?.split_once('#')?;
+    Some((mailbox.parse().ok()?, uidl))
+}
+
+/// Partition of `by_updated`: erasures whose words, files and records are still to be taken away.
+pub(crate) const ERASURES: &str = "erasures";
+/// The sort key of what somebody asked for, a link or the erasure of a person; the stream's reader knows it by that.
+pub(crate) const ASKED: &str = "ASKED";
+
+pub(crate) fn ticket_erasure(number: TicketNumber) -> String {
+    format!("ERASE#T#{}", number.0)
+}
+
+pub(crate) fn person_erasure(id: &UserId) -> String {
+    format!("ERASE#U#{id}")
+}
+
+/// Which ticket, or which person, an erasure's partition key names.
+pub(crate) fn erasure_of(pk: &str) -> Option<Result<TicketNumber, UserId>> {
+    match pk.strip_prefix("ERASE#")?.split_once('#')? {
+        ("T", number) => Some(Ok(number.parse().ok()?)),
+        ("U", id) => Some(Err(id.parse().ok()?)),
+        _ => None,
+    }
+}
+
+/// From and to of the tickets in which there are words of a person.
+pub(crate) const PARTS: (&str, &str) = ("IN#", "IN#~");
+
+/// That there are words of a person in a ticket.
+pub(crate) fn part(number: TicketNumber) -> String {
+    format!("IN#{:010}", number.0)
+}
+
+/// In which ticket that is.
+pub(crate) fn part_of(sk: &str) -> Option<TicketNumber> {
+    sk.strip_prefix("IN#")?.trim_start_matches('0').parse().ok()
 }
 
 pub(crate) fn ticket_keys(number: TicketNumber) -> String {
@@ -113,6 +171,11 @@ pub(crate) fn sendings(number: TicketNumber) -> String {
 
 pub(crate) fn sending(seq: u64, recipient: &str) -> String {
     format!("{seq:08}#{recipient}")
+}
+
+/// How the key of any mail to somebody ends.
+pub(crate) fn sending_to(recipient: &UserId) -> String {
+    format!("#{recipient}")
 }
 
 pub(crate) fn idempotency(caller: &str, key: &str) -> String {

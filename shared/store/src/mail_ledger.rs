@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use chamada_domain::draft::Draft;
 use chamada_domain::mailbox::{LedgerEntry, Verdict};
 use chamada_domain::timestamp::days;
-use chamada_domain::{MailboxId, TicketNumber, Timestamp};
+use chamada_domain::{AttachmentId, MailboxId, TicketNumber, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Made, StoreError};
@@ -31,6 +31,8 @@ pub struct Import {
     pub entry: LedgerEntry,
     /// Its Message-ID, where it has a usable one.
     pub message_id: Option<MessageIdentity>,
+    /// The parcel of the files that hang on the ticket with it ([`Store::announce_parcel`]).
+    pub parcel: Option<AttachmentId>,
 }
 
 /// What tells a message from every other.
@@ -66,6 +68,7 @@ impl Store {
         let mut import = import.clone();
         import.entry.ticket = Some(draft.ticket.number);
         self.add_ledger(transaction, &import)?;
+        self.add_mail(transaction, &import, draft.entries.first().map(|entry| entry.entry.seq));
         if let Some(identity) = &import.message_id {
             let item =
                 keyed(keys::message_id(&identity.id_hash), format!("FP#{}", identity.fingerprint)).with("ticket", n(draft.ticket.number.0));
@@ -82,6 +85,17 @@ impl Store {
         Ok(())
     }
 
+    /// Has the ticket remember its mail, and mails that turned out to be doubles: erasing it takes subject and sender out of the ledger too.
+    fn add_mail(&self, transaction: &mut Transaction, import: &Import, seq: Option<u64>) {
+        let Some(ticket) = import.entry.ticket else { return };
+        let item = keyed(keys::ticket(ticket), keys::mail(&import.lease.mailbox, &import.uidl)).with("digest", s(&import.entry.digest));
+        let item = match seq {
+            Some(seq) => item.with("seq", n(seq)),
+            None => item,
+        };
+        transaction.put(&self.table, Guard::Other, item, None);
+    }
+
     /// Writes what became of a message that changed no ticket.
     ///
     /// # Errors
@@ -89,6 +103,7 @@ impl Store {
     pub async fn record_message(&self, import: &Import) -> Result<(), StoreError> {
         let mut transaction = Transaction::default();
         self.add_ledger(&mut transaction, import)?;
+        self.add_mail(&mut transaction, import, None);
         match transaction.run(&self.client).await {
             Ok(()) => Ok(()),
             Err(Failure::Condition(Guard::Lease, _)) => Err(StoreError::LeaseLost),

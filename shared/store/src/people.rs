@@ -159,7 +159,13 @@ impl Store {
             let unchanged = Condition::new("revision = :revision", vec![(":revision", n(revision))]);
             transaction.put(&self.table, Guard::Ticket, user_item(&user, revision + 1)?, Some(unchanged));
             if user.email != before.email {
-                transaction.put(&self.table, Guard::Email, email_item(&user), Some(Condition::absent()));
+                if user.is_erased() {
+                    // Without a deed nobody knows when: then what is left of the person goes at once or not at all.
+                    let now = deed.map_or(user.created_at, |deed| deed.at);
+                    self.add_erasing(&mut transaction, &before, now);
+                } else {
+                    transaction.put(&self.table, Guard::Email, email_item(&user), Some(Condition::absent()));
+                }
                 transaction.delete(&self.table, Guard::Other, keys::email(&before.email), "EMAIL".into(), None);
             }
             self.count_administrators(&mut transaction, Some(&before), &user);
@@ -220,6 +226,7 @@ impl Store {
 fn note_of(before: Option<&User>, after: &User) -> Note {
     let action = match before {
         None => AuditAction::UserMade,
+        Some(before) if !before.is_erased() && after.is_erased() => AuditAction::UserErased,
         Some(before) if before.active && !after.active => AuditAction::UserDeactivated,
         Some(_) => AuditAction::UserChanged,
     };
@@ -245,7 +252,11 @@ fn user_item(user: &User, revision: u64) -> Result<Item, StoreError> {
     };
     let mut item = keyed(keys::user(&user.id), keys::PROFILE)
         .with_json("row", &public)?
-        .with("revision", n(revision))
+        .with("revision", n(revision));
+    if user.is_erased() {
+        return Ok(item);
+    }
+    item = item
         .with("list_pk", s("LIST#users"))
         .with("updated_at", s(format!("{}#{}", user.name.to_lowercase(), user.id)));
     if let Some(hash) = &user.password_hash {

@@ -216,9 +216,6 @@ fn sending_item(ticket: TicketNumber, recipient: &UserId, sending: &Sending) -> 
     keyed(keys::sendings(ticket), keys::sending(sending.seq, recipient.as_str())).with_json("sending", sending)
 }
 
-/// The sort key of a link that is to be mailed: the stream's reader knows it by that.
-const ASKED: &str = "ASKED";
-
 /// A link that somebody asked for. The secret in it is made when it is mailed, so that it never lies in the table.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
@@ -243,7 +240,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::Replayed`] or [`StoreError::KeyReused`].
     pub async fn ask_link(&self, id: &LinkId, link: &AskedLink, now: Timestamp, request: Option<&Idempotency>) -> Result<(), StoreError> {
-        self.write_link(id, ASKED, link, now, request).await
+        self.write_link(id, keys::ASKED, link, now, request).await
     }
 
     /// Writes as much as [`Store::ask_link`] does, and nobody is mailed: what asking for an address costs must not tell whether it is known.
@@ -296,7 +293,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::Unavailable`].
     pub async fn asked_link(&self, id: &LinkId) -> Result<Option<(AskedLink, Timestamp)>, StoreError> {
-        let Some(item) = self.read(&keys::link(id), ASKED, true).await? else {
+        let Some(item) = self.read(&keys::link(id), keys::ASKED, true).await? else {
             return Ok(None);
         };
         let at = item
@@ -311,7 +308,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::Unavailable`].
     pub async fn forget_link(&self, id: &LinkId) -> Result<(), StoreError> {
-        self.remove(&keys::link(id), ASKED).await
+        self.remove(&keys::link(id), keys::ASKED).await
     }
 
     /// Keeps a ticket key's hash.

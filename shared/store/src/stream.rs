@@ -1,6 +1,6 @@
 //! Reading the table's own stream records: which item was written. Key strings are known to this crate alone.
 
-use chamada_domain::{LinkId, MailboxId, SweepId, TicketNumber};
+use chamada_domain::{LinkId, MailboxId, SweepId, TicketNumber, UserId};
 
 use crate::keys;
 
@@ -26,14 +26,18 @@ pub enum Written {
         /// Which.
         link: LinkId,
     },
+    /// That somebody is to be erased from every ticket.
+    Erasure {
+        /// Who.
+        person: UserId,
+    },
 }
 
 /// What the item of these keys is, if others want to hear of it.
 #[must_use]
 pub fn written(pk: &str, sk: &str) -> Option<Written> {
-    if let (Some(number), Some(seq)) = (pk.strip_prefix("T#"), keys::entry_seq(sk)) {
-        let number = number.trim_start_matches('0').parse().ok()?;
-        return Some(Written::Entry { ticket: number, seq });
+    if let (Some(ticket), Some(seq)) = (keys::ticket_number(pk), keys::entry_seq(sk)) {
+        return Some(Written::Entry { ticket, seq });
     }
     if let (Some(mailbox), Some(sweep)) = (pk.strip_prefix("MB#"), sk.strip_prefix("SWEEP#")) {
         return Some(Written::Sweep {
@@ -41,6 +45,12 @@ pub fn written(pk: &str, sk: &str) -> Option<Written> {
             sweep: sweep.parse().ok()?,
         });
     }
-    let link = pk.strip_prefix("LINK#").filter(|_| sk == "ASKED")?;
+    if sk != keys::ASKED {
+        return None;
+    }
+    if let Some(Err(person)) = keys::erasure_of(pk) {
+        return Some(Written::Erasure { person });
+    }
+    let link = pk.strip_prefix("LINK#")?;
     Some(Written::Link { link: link.parse().ok()? })
 }

@@ -13,6 +13,9 @@ pub(crate) fn ticket_item(ticket: &Ticket, shards: u32) -> Result<Item, StoreErr
         .with("row", s(to_json(ticket)?))
         .with("last_seq", n(ticket.last_seq))
         .with("version", n(ticket.version));
+    if ticket.erased {
+        return Ok(item);
+    }
     if ticket.held {
         // In its requester's own list and in that of held ones, and in no list that staff read.
         let held = item
@@ -24,9 +27,6 @@ pub(crate) fn ticket_item(ticket: &Ticket, shards: u32) -> Result<Item, StoreErr
     }
     let shard = keys::shard_of(ticket.number, shards);
     let partition = |name: &str| s(keys::sharded(name, shard, shards));
-    if ticket.erased {
-        return Ok(item);
-    }
     if let Some(at) = ticket.deleted_at {
         let deleted = item.with("list_pk", partition(keys::DELETED));
         return Ok(deleted.with("updated_at", s(at.to_string())));

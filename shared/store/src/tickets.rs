@@ -138,6 +138,7 @@ impl Store {
         let mut transaction = Transaction::default();
         for draft in drafts {
             self.add_ticket(&mut transaction, draft)?;
+            self.add_erasures(&mut transaction, draft);
             self.add_watchers(&mut transaction, draft)?;
             self.add_attachments(&mut transaction, draft, with)?;
         }
@@ -214,6 +215,10 @@ impl Store {
             let owner = with.uploads.map(|uploads| uploads.owner.clone()).unwrap_or_default();
             let own = Condition::new("stored_owner = :owner", vec![(":owner", s(owner))]);
             transaction.delete(&self.table, Guard::Upload, keys::upload(id), keys::UPLOAD.into(), Some(own));
+        }
+        for id in with.import.iter().filter_map(|import| import.parcel.as_ref()) {
+            let waiting = Condition::new("attribute_exists(pk) AND attribute_not_exists(ended_at)", Vec::new());
+            transaction.delete(&self.table, Guard::Upload, keys::upload(id), keys::UPLOAD.into(), Some(waiting));
         }
     }
 }

@@ -20,6 +20,12 @@ pub fn upload_object(id: &AttachmentId) -> String {
     format!("files/{id}")
 }
 
+/// Where a file of a mail lies: below the parcel that it came with.
+#[must_use]
+pub fn parcel_object(parcel: &AttachmentId, file: &AttachmentId) -> String {
+    format!("{}/{file}", upload_object(parcel))
+}
+
 /// A file on its way.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Upload {
@@ -67,6 +73,14 @@ impl Store {
                 Err(StoreError::Raced)
             }
         }
+    }
+
+    /// Announces the files of one mail, which come as one parcel. It ends as uploads do unless the mail is imported with it.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn announce_parcel(&self, id: &AttachmentId, now: Timestamp) -> Result<(), StoreError> {
+        self.write(announced(id, now)).await
     }
 
     /// An announced file.
@@ -157,11 +171,14 @@ fn made(id: &AttachmentId) -> Made {
 }
 
 fn upload_item(upload: &Upload) -> Result<Item, StoreError> {
+    announced(&upload.id, upload.created_at).with_json("upload", upload)
+}
+
+fn announced(id: &AttachmentId, at: Timestamp) -> Item {
     // Without `expires_at`: DynamoDB would delete the record alone, and nothing would tell of the bytes any more.
-    Ok(keyed(keys::upload(&upload.id), keys::UPLOAD)
-        .with_json("upload", upload)?
+    keyed(keys::upload(id), keys::UPLOAD)
         .with("list_pk", s(keys::UPLOADS))
-        .with("updated_at", s(upload.created_at.to_string())))
+        .with("updated_at", s(at.to_string()))
 }
 
 /// The change that ends an upload: it cannot be completed or attached from then on, its name is forgotten, and it waits in the list of those whose
@@ -173,9 +190,9 @@ pub(crate) fn ending(now: Timestamp) -> Condition<'static> {
     )
 }
 
-/// An upload that can still be attached; nothing where it has ended, or its day has passed.
+/// An upload that can still be attached; nothing where it has ended, its day has passed, or it is a mail's parcel.
 fn read_upload(item: &Item, now: Timestamp) -> Result<Option<StoredUpload>, StoreError> {
-    if item.contains_key("ended_at") {
+    if !item.contains_key("upload") {
         return Ok(None);
     }
     let upload: Upload = item.json("upload")?;

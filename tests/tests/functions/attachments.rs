@@ -79,7 +79,7 @@ async fn a_file_of_a_ticket_is_handed_out() {
     world
         .platform
         .objects()
-        .put(bucket, &format!("sha256/{}", file.sha256), photo(), "image/png")
+        .put(bucket, &format!("files/{}", file.attachment_id), photo(), "image/png")
         .await
         .unwrap();
     world.ticket(TICKET, &ana, vec![file]).await;

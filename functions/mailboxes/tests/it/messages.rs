@@ -28,6 +28,7 @@ async fn record(machine: &Machine, mailbox: &str, uidl: &str, state: Verdict, di
         uidl: uidl.into(),
         entry,
         message_id: None,
+        parcel: None,
     };
     machine.app.store.record_message(&import).await.unwrap();
     machine.app.store.release_lease(&lease).await.unwrap();
