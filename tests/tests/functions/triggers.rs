@@ -18,15 +18,24 @@ fn entry_types() -> Vec<String> {
 }
 
 /// What the outbox puts on the bus, and who is to hear it.
-fn emitted() -> Vec<(String, &'static str)> {
-    let entries = entry_types().into_iter().map(|name| (format!("ticket.{name}"), "notifier"));
-    entries
-        .chain([("link.asked".to_owned(), "notifier"), ("sweep.asked".to_owned(), "mail-sweep")])
-        .collect()
+fn emitted() -> Vec<(String, &'static [&'static str])> {
+    let heard = |name: &str| -> &'static [&'static str] {
+        match name {
+            "erased" => &["notifier", "housekeeping"],
+            _ => &["notifier"],
+        }
+    };
+    let entries = entry_types().into_iter().map(|name| (format!("ticket.{name}"), heard(&name)));
+    let asked: [(&str, &[&str]); 3] = [
+        ("link.asked", &["notifier"]),
+        ("sweep.asked", &["mail-sweep"]),
+        ("erasure.asked", &["housekeeping"]),
+    ];
+    entries.chain(asked.map(|(name, heard)| (name.to_owned(), heard))).collect()
 }
 
 /// Items of the table, and whether the outbox is to hear of one that is new, with what its state would be where it has one.
-const ITEMS: [(&str, &str, &str, bool); 15] = [
+const ITEMS: [(&str, &str, &str, bool); 19] = [
     ("T#0000001042", "H#00000001", "", true),
     ("T#0000001042", "META", "", false),
     ("T#0000001042", "A#att_0123456789abcdef0123", "", false),
@@ -41,6 +50,10 @@ const ITEMS: [(&str, &str, &str, bool); 15] = [
     ("U#usr_0123456789abcdef0123", "PROFILE", "", false),
     ("SENT#1042", "00000001#ana", "", false),
     ("COUNTER", "TICKET", "", false),
+    ("ERASE#U#usr_0123456789abcdef0123", "ASKED", "", true),
+    ("ERASE#T#1042", "H#00000005", "", false),
+    ("U#usr_0123456789abcdef0123", "IN#0000001042", "", false),
+    ("T#0000001042", "D#mbx_0123456789abcdef0123#1", "", false),
     ("I#usr_0123456789abcdef0123#key", "I", "", false),
 ];
 
@@ -74,7 +87,7 @@ fn drift(text: &str) -> Vec<String> {
         Err(error) => return vec![error.to_string()],
     };
     let mut found = Vec::new();
-    for (detail_type, function) in emitted() {
+    for (detail_type, wanted) in emitted() {
         let event = json!({"source": "chamada", "detail-type": detail_type, "detail": {}});
         let heard: Vec<&str> = template
             .rules
@@ -82,7 +95,7 @@ fn drift(text: &str) -> Vec<String> {
             .filter(|rule| rule.pattern.matches(&event))
             .map(|rule| rule.function.as_str())
             .collect();
-        if heard != [function] {
+        if heard != wanted {
             found.push(format!("{detail_type} is heard by {heard:?}"));
         }
     }

@@ -90,7 +90,7 @@ async fn every_field_has_its_rule() {
     root.patch(&path, &json!({"company_id": "org_0"}))
         .await
         .faults(&["company_id unknown"]);
-    root.delete(&format!("{path}?erase=maybe")).await.faults(&["erase unknown"]);
+    root.delete(&format!("{path}?erase=maybe")).await.faults(&["erase invalid"]);
     assert_eq!(root.get(&path).await.expect(200), made);
 }
 
@@ -207,6 +207,49 @@ async fn deactivating_ends_sessions_links_and_keys_at_once() {
 }
 
 #[tokio::test]
+async fn an_erased_account_is_nobodys_and_its_address_free() {
+    let desk = Desk::open(accounts::router).await;
+    let root = desk.administrator().await;
+    let (ana, browser) = desk.enter("ana@example.org", Role::User).await;
+    let ticket = desk.ticket(&ana).await.number;
+    let key = desk.key(ticket, &ana, Duration::days(1)).await;
+    let path = format!("/api/users/{}", ana.id);
+    let erased = format!("{path}?erase=true");
+    browser.delete(&erased).await.refuses(403, "forbidden");
+    for _ in 0..2 {
+        root.send(Method::DELETE, &erased, &[("idempotency-key", "k")], None)
+            .await
+            .expect(204);
+    }
+    browser.get("/api/me").await.refuses(401, "sign_in_needed");
+    let presented = json!({"ticket": ticket.0, "ticket_key": key});
+    desk.browser()
+        .post("/api/session", &presented)
+        .await
+        .refuses(401, "bad_credentials");
+    root.get(&path).await.refuses(404, "not_found");
+    root.patch(&path, &json!({"active": true})).await.refuses(404, "not_found");
+    root.delete(&path).await.refuses(404, "not_found");
+    let listed = root.get("/api/users").await.expect(200).to_string();
+    assert!(!listed.contains(ana.id.as_str()) && !listed.contains("ana@example.org"), "{listed}");
+    let told = root.get("/api/audit").await.expect(200);
+    assert_eq!(told["items"][0]["action"], "user_erased");
+    assert_eq!(
+        told["items"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .filter(|record| record["action"] == "user_erased")
+            .count(),
+        1
+    );
+    let mine = format!("{:?}", desk.items(&format!("U#{}", ana.id)).await);
+    assert!(!mine.contains("ana") && !mine.contains("Person"), "{mine}");
+    assert_eq!(desk.items("ERASE#").await.len(), 1, "whatever else there is of her is to go");
+    root.post("/api/users", &new("ana@example.org")).await.expect(201);
+}
+
+#[tokio::test]
 async fn a_demoted_administrator_is_none_from_the_next_request_on() {
     let desk = Desk::open(accounts::router).await;
     let root = desk.administrator().await;
@@ -233,6 +276,7 @@ async fn the_last_administrator_stays() {
         root.patch(&path, &change).await.refuses(409, "last_administrator");
     }
     root.delete(&path).await.refuses(409, "last_administrator");
+    root.delete(&format!("{path}?erase=true")).await.refuses(409, "last_administrator");
     root.patch(&path, &json!({"name": "Root"})).await.expect(200);
     let (_, other) = desk.enter("z@example.org", Role::Administrator).await;
     root.patch(&path, &json!({"role": "user"})).await.expect(200);

@@ -1,5 +1,7 @@
 //! A desk with uploads that lie in table and bucket.
 
+use std::collections::BTreeMap;
+
 use chamada_domain::{AttachmentId, Role, User};
 use chamada_platform::{HandlerError, Platform};
 use chamada_store::upload_object;
@@ -51,6 +53,32 @@ impl House {
         self.desk.items("UP#").await.len()
     }
 
+    /// Everything that lies in the table and in the buckets, as text.
+    pub(crate) async fn everything(&self) -> String {
+        let items = self.desk.items("").await;
+        let sorted: Vec<BTreeMap<_, _>> = items.into_iter().map(BTreeMap::from_iter).collect();
+        let mut all = format!("{sorted:?}");
+        let mut folders = vec![self.desk.folder().join("objects")];
+        while let Some(folder) = folders.pop() {
+            for entry in std::fs::read_dir(folder).unwrap() {
+                let path = entry.unwrap().path();
+                if path.is_dir() {
+                    folders.push(path);
+                } else {
+                    all.push_str(&String::from_utf8_lossy(&std::fs::read(path).unwrap()));
+                }
+            }
+        }
+        all
+    }
+
+    /// Hands over an event of the bus.
+    pub(crate) async fn hear(&self, detail_type: &str, detail: &Value) -> Result<Value, HandlerError> {
+        let platform = self.desk.app.platform.clone();
+        let deadline = platform.clock().now() + Duration::minutes(5);
+        Handler::new(platform).handle(Desk::event(detail_type, detail), deadline).await
+    }
+
     pub(crate) async fn run(&self) -> Value {
         self.run_on(self.desk.app.platform.clone()).await.unwrap()
     }
@@ -67,5 +95,10 @@ pub(crate) fn due() -> Value {
 }
 
 pub(crate) fn said(ended: u64, forgotten: u64, more: bool) -> Value {
-    json!({"ended": ended, "forgotten": forgotten, "more": more})
+    json!({"ended": ended, "forgotten": forgotten, "expired": 0, "erased": 0, "more": more})
+}
+
+/// What a run says that erased tickets for good because their time was over.
+pub(crate) fn said_expired(tickets: u64) -> Value {
+    json!({"ended": 0, "forgotten": 0, "expired": tickets, "erased": tickets, "more": false})
 }

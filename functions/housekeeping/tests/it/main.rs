@@ -5,6 +5,8 @@
     reason = "a fixture that breaks must stop the test that asked for it"
 )]
 
+mod erasures;
+mod expired;
 mod kit;
 mod race;
 mod uploads;

@@ -1,6 +1,6 @@
 //! What is announced, and what is not.
 
-use chamada_domain::{LinkId, MailboxId, Role, SweepId};
+use chamada_domain::{LinkId, MailboxId, Role, SweepId, UserId};
 use chamada_store::With;
 use serde_json::json;
 
@@ -40,10 +40,11 @@ async fn entries_are_announced_in_their_order_without_anyones_words() {
 #[tokio::test]
 async fn sweeps_and_links_are_announced_while_they_are_asked_for() {
     let stream = Stream::open().await;
-    let (mailbox, sweep, link) = (
+    let (mailbox, sweep, link, person) = (
         MailboxId::from_random([1; 10]),
         SweepId::from_random([2; 10]),
         LinkId::from_random([3; 10]),
+        UserId::from_random([4; 10]),
     );
     let of_sweep = |name: &str, state: &str, sequence| {
         let image = json!({"state": {"S": state}});
@@ -55,13 +56,39 @@ async fn sweeps_and_links_are_announced_while_they_are_asked_for() {
         record("INSERT", &format!("LINK#{link}"), "ASKED", 3, &json!({})),
         record("REMOVE", &format!("LINK#{link}"), "ASKED", 4, &json!({})),
         record("INSERT", &format!("LINK#{link}"), "NOBODY", 5, &json!({})),
+        record("INSERT", &format!("ERASE#U#{person}"), "ASKED", 6, &json!({})),
+        record("INSERT", "ERASE#T#1", "H#00000002", 7, &json!({})),
     ];
     assert_eq!(stream.hand(&records).await.unwrap(), json!({"batchItemFailures": []}));
     let expected = [
         ("sweep.asked".to_owned(), json!({"mailbox": mailbox, "sweep": sweep})),
         ("link.asked".to_owned(), json!({"link": link})),
+        ("erasure.asked".to_owned(), json!({"person": person})),
     ];
     assert_eq!(stream.events(), expected);
+}
+
+#[tokio::test]
+async fn it_is_noted_in_which_tickets_there_are_words_of_whom() {
+    let stream = Stream::open().await;
+    let desk = &stream.desk;
+    let ana = desk.person("ana@example.org", Role::User).await;
+    let sofia = desk.person("sofia@example.org", Role::Specialist).await;
+    let eva = desk.person("eva@example.org", Role::User).await;
+    let cc = eva.as_watcher();
+    let (one, other) = (
+        desk.ticket_of(&ana, &With::default(), |new| new.cc = vec![cc]).await.number,
+        desk.ticket(&ana).await.number,
+    );
+    desk.assign(one, &sofia).await;
+    let records = [entry(one, 1), entry(one, 2), entry(other, 1)];
+    for _ in 0..2 {
+        stream.hand(&records).await.unwrap();
+        let store = &desk.app.store;
+        assert_eq!(store.tickets_with(&ana.id).await.unwrap(), [one, other]);
+        assert_eq!(store.tickets_with(&sofia.id).await.unwrap(), [one]);
+        assert_eq!(store.tickets_with(&eva.id).await.unwrap(), [one], "who gets copies too");
+    }
 }
 
 #[tokio::test]

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use chamada_domain::bin;
 use chamada_domain::chain::ChainedEntry;
-use chamada_domain::erase::without_erased_words;
+use chamada_domain::erase::{Addresses, entries_to_clear, has_words_of, people, without_erased_words, without_words_of};
 use chamada_domain::verify::{Found, verify};
 use chamada_domain::{Role, Ticket, UserId};
 use serde_json::Value;
@@ -148,4 +148,65 @@ fn an_erasure_of_a_history_that_is_not_whole_is_refused() {
     let pen = pen(100, 9, Role::Administrator);
     let short = &history[..history.len() - 1];
     assert!(bin::erase(ticket, short, &pen, &mut salts()).is_err());
+}
+
+#[test]
+fn what_names_a_person_by_address_alone_goes_too_where_the_address_is_known() {
+    let (ticket, before) = erased(Some(&user(1)));
+    let known = Addresses::from([(user(1), "p1@example.com".parse().unwrap())]);
+    let after = without_words_of(&before, &known);
+    assert!(is_valid(&ticket, &after), "no field is made of it");
+    assert_eq!(hashes(&before), hashes(&after));
+    assert!(words(&before).contains("p1@example.com"));
+    assert!(
+        !words(&after).iter().any(|word| word.contains("p1@example.com")),
+        "{:?}",
+        words(&after)
+    );
+    // What names others by address stays.
+    assert!(words(&after).contains("p2@example.com"));
+    let half: Vec<ChainedEntry> = after[..3].iter().chain(&before[3..]).cloned().collect();
+    assert_eq!(without_words_of(&half, &known), after, "whoever was interrupted begins again");
+}
+
+#[test]
+fn once_erased_there_are_no_words_of_a_person() {
+    let (_, before) = erased(Some(&user(1)));
+    let address = "p1@example.com".parse().unwrap();
+    let known = Addresses::from([(user(1), address)]);
+    let address = known.get(&user(1));
+    assert!(has_words_of(&before, &user(1), address) && has_words_of(&before, &user(8), None));
+    let after = without_words_of(&before, &known);
+    assert!(!has_words_of(&after, &user(1), address));
+    assert!(has_words_of(&after, &user(8), None), "the others'");
+    assert!(!has_words_of(&after, &user(50), None), "who never took part");
+}
+
+#[test]
+fn files_and_mails_go_with_the_entries_of_whoever_is_erased() {
+    let (_, history) = erased(Some(&user(1)));
+    let last = history.last().unwrap().entry.seq;
+    let said_by = |id: &UserId| -> BTreeSet<u64> {
+        let theirs = history.iter().filter(|chained| {
+            let author = serde_json::to_value(&chained.entry).unwrap();
+            author.pointer("/author/i").or(author.pointer("/author/id")) == Some(&Value::String(id.to_string()))
+        });
+        theirs.map(|chained| chained.entry.seq).collect()
+    };
+    assert!(!said_by(&user(1)).is_empty());
+    assert_eq!(entries_to_clear(&history, last, &Addresses::new()), said_by(&user(1)));
+    let (_, all) = erased(None);
+    let last = all.last().unwrap().entry.seq;
+    assert_eq!(entries_to_clear(&all, last, &Addresses::new()), (1..last).collect());
+    assert!(entries_to_clear(&all, 1, &Addresses::new()).is_empty(), "no entry that erases");
+}
+
+#[test]
+fn an_entry_names_its_people_until_they_are_erased() {
+    let (_, before) = eventful();
+    let opening = people(&before[0].entry);
+    assert_eq!(opening, [user(1), user(2)].into(), "author, requester and watcher");
+    let (_, before) = erased(Some(&user(1)));
+    let after = without_erased_words(&before);
+    assert_eq!(people(&after[0].entry), [user(2)].into());
 }
