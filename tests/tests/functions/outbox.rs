@@ -34,7 +34,7 @@ async fn entries_are_announced_to_the_notifier_as_its_samples_say() {
 }
 
 #[tokio::test]
-async fn asked_sweeps_go_to_mail_sweep_and_asked_links_to_the_notifier() {
+async fn what_is_asked_for_goes_to_whoever_does_it() {
     let world = World::open().await;
     let sweeps = announce(&world, "outbox/sweep-asked.json", "mail-sweep").await;
     assert_eq!(
@@ -45,6 +45,11 @@ async fn asked_sweeps_go_to_mail_sweep_and_asked_links_to_the_notifier() {
     assert_eq!(
         links.iter().map(told).collect::<Vec<_>>(),
         [told(&sample("notifier/link-asked.json"))]
+    );
+    let erasures = announce(&world, "outbox/erasure-asked.json", "housekeeping").await;
+    assert_eq!(
+        erasures.iter().map(told).collect::<Vec<_>>(),
+        [told(&sample("housekeeping/erasure-asked.json"))]
     );
 }
 

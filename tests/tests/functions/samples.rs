@@ -170,7 +170,7 @@ fn every_sample_is_what_its_function_reads() {
                 let inputs: Vec<&Value> = schedules.iter().filter(|s| s.function == function).map(|s| &s.input).collect();
                 assert_eq!(inputs, [&event]);
             }
-            ("mail-sweep" | "notifier", _) => {
+            ("mail-sweep" | "notifier" | "housekeeping", _) => {
                 read_event(path, &event);
                 let detail_type = event["detail-type"].as_str().unwrap();
                 let name = if detail_type.starts_with("ticket.") {
