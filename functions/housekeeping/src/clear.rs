@@ -28,17 +28,16 @@ struct Clearing<'a> {
 pub(crate) async fn clear(handler: &Handler, ticket: TicketNumber, seq: u64) -> Result<(), HandlerError> {
     let history = handler.store.whole_history(ticket).await.map_err(table)?;
     let event = history.iter().find(|entry| entry.entry.seq == seq).map(|entry| &entry.entry.event);
-    if let Some(Event::Erased(erasure)) = event {
-        let clearing = Clearing {
-            handler,
-            ticket,
-            addresses: addresses(handler, &history).await?,
-            person: erasure.person.clone(),
-            seq,
-            history,
-        };
-        clearing.run().await?;
-    }
+    let Some(Event::Erased(erasure)) = event else { return Ok(()) };
+    let clearing = Clearing {
+        handler,
+        ticket,
+        addresses: addresses(handler, &history).await?,
+        person: erasure.person.clone(),
+        seq,
+        history,
+    };
+    clearing.run().await?;
     handler.store.end_erasure(&Erasure::Ticket { ticket, seq }).await.map_err(table)
 }
 
@@ -49,8 +48,9 @@ async fn addresses(handler: &Handler, history: &[ChainedEntry]) -> Result<Addres
         if let Event::Erased(erasure) = &entry.entry.event
             && let Some(person) = &erasure.person
             && let Some(erasing) = handler.store.erasing(person).await.map_err(table)?
+            && let Some(address) = erasing.address
         {
-            addresses.insert(person.clone(), erasing.address);
+            addresses.insert(person.clone(), address);
         }
     }
     Ok(addresses)
@@ -62,9 +62,12 @@ impl Clearing<'_> {
         self.clear_mails().await?;
         self.clear_links().await?;
         let (store, ticket) = (&self.handler.store, self.ticket);
-        store.forget_recipients(ticket, self.person.as_ref()).await.map_err(table)?;
+        store
+            .forget_recipients(ticket, self.person.as_ref(), self.handler.now())
+            .await
+            .map_err(table)?;
         self.clear_bundles().await?;
-        store.take_erased_words_out(ticket, &self.addresses).await.map_err(table)
+        store.take_erased_words_out(ticket, self.seq, &self.addresses).await.map_err(table)
     }
 
     async fn clear_files(&self) -> Result<(), HandlerError> {
@@ -98,9 +101,9 @@ impl Clearing<'_> {
         if let Some(seq) = mail.seq {
             return Ok(entries_to_clear(&self.history, self.seq, &self.addresses).contains(&seq));
         }
-        let record = self.handler.store.mail_record(mail).await.map_err(table)?;
+        let sender = self.handler.store.sender_of(mail).await.map_err(table)?;
         let address = self.addresses.get(person);
-        Ok(record.is_some_and(|record| address.is_some_and(|address| record.sender.eq_ignore_ascii_case(address.as_str()))))
+        Ok(sender.is_some_and(|sender| address.is_some_and(|address| sender.eq_ignore_ascii_case(address.as_str()))))
     }
 
     async fn clear_links(&self) -> Result<(), HandlerError> {

@@ -11,7 +11,7 @@ use std::collections::{BTreeSet, HashSet};
 use aws_sdk_eventbridge::types::PutEventsRequestEntry;
 use chamada_domain::chain::ChainedEntry;
 use chamada_domain::erase::people;
-use chamada_domain::{TicketNumber, UserId};
+use chamada_domain::{TicketNumber, Timestamp, UserId};
 use chamada_platform::{HandlerError, Platform};
 use chamada_store::{Store, StoreError, Written};
 use serde_json::{Value, json};
@@ -112,7 +112,8 @@ impl Handler {
             .iter()
             .zip(&entries)
             .filter_map(|((ticket, _), entry)| Some((ticket, entry.as_ref().ok()?)));
-        self.store.note_parts(&parts(read)).await.map_err(silent)?;
+        let now = Timestamp::new(self.platform.clock().now());
+        self.store.note_parts(&parts(read), now).await.map_err(silent)?;
         Ok(entries)
     }
 

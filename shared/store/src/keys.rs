@@ -41,6 +41,8 @@ pub(crate) fn attachment(id: &AttachmentId) -> String {
     format!("A#{id}")
 }
 
+/// From and to of a ticket's entries.
+pub(crate) const ENTRIES: (&str, &str) = ("H#", "H#~");
 /// From and to of a ticket's files.
 pub(crate) const ATTACHMENTS: (&str, &str) = ("A#", "A#~");
 /// From and to of the evidence that was put together of a ticket.
@@ -49,14 +51,16 @@ pub(crate) const BUNDLES: (&str, &str) = ("B#", "B#~");
 pub(crate) const MAILS: (&str, &str) = ("D#", "D#~");
 
 /// Where a ticket remembers under which name a mailbox's ledger has one of its mails.
-pub(crate) fn mail(mailbox: &MailboxId, uidl: &str) -> String {
-    format!("D#{mailbox}#{uidl}")
+/// Its digest tells it from others to which the server gave that name.
+pub(crate) fn mail(mailbox: &MailboxId, digest: &str, uidl: &str) -> String {
+    format!("D#{mailbox}#{digest}#{uidl}")
 }
 
-/// Which mailbox and which name in its ledger that is.
-pub(crate) fn mail_of(sk: &str) -> Option<(MailboxId, &str)> {
-    let (mailbox, uidl) = sk.strip_prefix("D#")?.split_once('#')?;
-    Some((mailbox.parse().ok()?, uidl))
+/// Which mailbox, which digest and which name in its ledger that is.
+pub(crate) fn mail_of(sk: &str) -> Option<(MailboxId, &str, &str)> {
+    let (mailbox, rest) = sk.strip_prefix("D#")?.split_once('#')?;
+    let (digest, uidl) = rest.split_once('#')?;
+    Some((mailbox.parse().ok()?, digest, uidl))
 }
 
 /// Partition of `by_updated`: erasures whose words, files and records are still to be taken away.
@@ -163,6 +167,11 @@ pub(crate) fn verdicts(id: &MailboxId, state: &str) -> String {
 
 pub(crate) fn message_id(hash: &str) -> String {
     format!("MID#{hash}")
+}
+
+/// Which of the messages of one Message-ID.
+pub(crate) fn fingerprint(fingerprint: &str) -> String {
+    format!("FP#{fingerprint}")
 }
 
 pub(crate) fn sendings(number: TicketNumber) -> String {

@@ -70,8 +70,10 @@ impl Store {
         self.add_ledger(transaction, &import)?;
         self.add_mail(transaction, &import, draft.entries.first().map(|entry| entry.entry.seq));
         if let Some(identity) = &import.message_id {
-            let item =
-                keyed(keys::message_id(&identity.id_hash), format!("FP#{}", identity.fingerprint)).with("ticket", n(draft.ticket.number.0));
+            let first = draft.entries.first().map_or(0, |entry| entry.entry.seq);
+            let item = keyed(keys::message_id(&identity.id_hash), keys::fingerprint(&identity.fingerprint))
+                .with("ticket", n(draft.ticket.number.0))
+                .with("seq", n(first));
             transaction.put(&self.table, Guard::Message, item, Some(Condition::absent()));
         }
         Ok(())
@@ -88,7 +90,8 @@ impl Store {
     /// Has the ticket remember its mail, and mails that turned out to be doubles: erasing it takes subject and sender out of the ledger too.
     fn add_mail(&self, transaction: &mut Transaction, import: &Import, seq: Option<u64>) {
         let Some(ticket) = import.entry.ticket else { return };
-        let item = keyed(keys::ticket(ticket), keys::mail(&import.lease.mailbox, &import.uidl)).with("digest", s(&import.entry.digest));
+        let name = keys::mail(&import.lease.mailbox, &import.entry.digest, &import.uidl);
+        let item = keyed(keys::ticket(ticket), name);
         let item = match seq {
             Some(seq) => item.with("seq", n(seq)),
             None => item,
@@ -96,14 +99,25 @@ impl Store {
         transaction.put(&self.table, Guard::Other, item, None);
     }
 
-    /// Writes what became of a message that changed no ticket.
+    /// The first entry that was made of a mail, of which this one is a double.
+    async fn entry_of(&self, double: &Import) -> Result<Option<u64>, StoreError> {
+        let Some(identity) = &double.message_id else { return Ok(None) };
+        let name = keys::fingerprint(&identity.fingerprint);
+        let item = self.read(&keys::message_id(&identity.id_hash), &name, true).await?;
+        item.map(|item| item.number("seq")).transpose()
+    }
+
+    /// Writes what became of a message that changed no ticket. A double goes with the words of what it is a double of, should those be erased.
     ///
     /// # Errors
     /// [`StoreError::LeaseLost`], or [`StoreError::Conflict`] `in_ledger`.
     pub async fn record_message(&self, import: &Import) -> Result<(), StoreError> {
         let mut transaction = Transaction::default();
         self.add_ledger(&mut transaction, import)?;
-        self.add_mail(&mut transaction, import, None);
+        if let Some(ticket) = import.entry.ticket {
+            self.add_mail(&mut transaction, import, self.entry_of(import).await?);
+            self.begin_erasures_again(&mut transaction, ticket, import.entry.at).await?;
+        }
         match transaction.run(&self.client).await {
             Ok(()) => Ok(()),
             Err(Failure::Condition(Guard::Lease, _)) => Err(StoreError::LeaseLost),

@@ -53,6 +53,14 @@ pub struct Sending {
     pub service_id: Option<String>,
 }
 
+impl Sending {
+    /// Whether somebody is handing it over: begun, not ended, and not so long ago that it was abandoned.
+    #[must_use]
+    pub fn is_under_way(&self, now: Timestamp) -> bool {
+        self.state == SendingState::Sending && self.at.plus(seconds(ABANDONED_SECONDS)) > now
+    }
+}
+
 /// Whether a mail may be handed over now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Begun {
@@ -91,11 +99,11 @@ impl Store {
             Tried::There(item) => item,
         };
         let earlier: Sending = there.json("sending")?;
-        let abandoned = earlier.at.plus(seconds(ABANDONED_SECONDS)) <= begin.sending.at;
+        if earlier.is_under_way(begin.sending.at) {
+            return Ok(Begun::Busy);
+        }
         match earlier.state {
-            SendingState::Failed => {}
-            SendingState::Sending if abandoned => {}
-            SendingState::Sending => return Ok(Begun::Busy),
+            SendingState::Failed | SendingState::Sending => {}
             SendingState::Sent | SendingState::Delivered | SendingState::Bounced | SendingState::Complained => {
                 return Ok(Begun::AlreadySent);
             }
