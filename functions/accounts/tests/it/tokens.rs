@@ -229,6 +229,30 @@ async fn one_has_twenty_at_most_however_fast_one_asks() {
 }
 
 #[tokio::test]
+async fn tokens_are_counted_rightly_while_all_of_them_end() {
+    let desk = Desk::open(accounts::router).await;
+    for round in 0..12 {
+        let (ana, browser) = desk.enter(&format!("ana{round}@example.org"), Role::User).await;
+        let body = new("x", "read");
+        for _ in 0..3 {
+            browser.post(PATH, &body).await.expect(201);
+        }
+        let items = browser.get(PATH).await.expect(200)["items"].clone();
+        let one = format!("{PATH}/{}", items[0]["id"].as_str().unwrap());
+        let (ended, _, _) = tokio::join!(
+            desk.app.store.end_tokens(&ana.id),
+            join_all((0..4).map(|_| browser.post(PATH, &body))),
+            browser.delete(&one)
+        );
+        ended.unwrap();
+        let left = browser.get(PATH).await.expect(200)["items"].as_array().unwrap().len();
+        let more = join_all((0..22).map(|_| browser.post(PATH, &body))).await;
+        let made = more.iter().filter(|reply| reply.status == 201).count();
+        assert_eq!(left + made, 20, "{left} were left, and {made} more were made");
+    }
+}
+
+#[tokio::test]
 async fn another_site_makes_no_token() {
     let desk = Desk::open(accounts::router).await;
     let (_, browser) = desk.enter("ana@example.org", Role::User).await;
