@@ -118,7 +118,10 @@ pub(crate) async fn remove(
         Err(StoreError::Replayed(_)) => return Ok(StatusCode::NO_CONTENT),
         outcome => outcome?,
     }
-    app.store.mailbox(&id).await?;
+    match app.store.unless_replayed(deed.request.as_ref(), app.store.mailbox(&id).await).await {
+        Err(StoreError::Replayed(_)) => return Ok(StatusCode::NO_CONTENT),
+        outcome => outcome?,
+    };
     // The settings last: where anything fails, the mailbox is still there to be removed again.
     app.platform.parameters().delete(&Mailbox::secret_name(&id)).await?;
     let bucket = &app.platform.config().mail_bucket;

@@ -124,7 +124,10 @@ async fn revoke_those(
     if let Some(id) = id {
         keys.retain(|link| id.len() == ID_LENGTH && link.hash.starts_with(id));
         if keys.is_empty() {
-            return Err(Problem::not_found());
+            return match app.store.replay(request.as_ref()).await {
+                Err(StoreError::Replayed(_)) => Ok(StatusCode::NO_CONTENT),
+                outcome => outcome.map_err(Problem::from).and(Err(Problem::not_found())),
+            };
         }
     }
     for link in &keys {

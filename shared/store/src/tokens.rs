@@ -106,7 +106,8 @@ impl Store {
         self.replay(request).await?;
         let items = self.token_items(owner).await?;
         let is_it = |item: &&Item| item.json::<ApiToken>("token").is_ok_and(|token| token.id == *id);
-        let sk = items.iter().find(is_it).ok_or(StoreError::NotFound)?.text("sk")?.to_owned();
+        let found = items.iter().find(is_it).ok_or(StoreError::NotFound);
+        let sk = self.unless_replayed(request, found).await?.text("sk")?.to_owned();
         let mut transaction = Transaction::default();
         let there = Condition::new("attribute_exists(pk)", Vec::new());
         transaction.delete(&self.table, Guard::Other, keys::user(owner), sk, Some(there));

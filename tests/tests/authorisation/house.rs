@@ -18,6 +18,14 @@ fn routes(platform: Platform) -> OpenApiRouter {
         .fold(OpenApiRouter::new(), |all, router| all.merge(router(platform.clone())))
 }
 
+/// A mailbox that is not swept, as a client sends it.
+fn mailbox(name: &str) -> Value {
+    json!({
+        "name": name, "address": "help@example.org", "host": "127.0.0.1", "port": 1, "security": "plain",
+        "auth": {"type": "password", "username": "u", "password": "p"}, "after_import": "leave", "enabled": false,
+    })
+}
+
 /// The mail that every ticket was opened by.
 const MAIL: &[u8] = b"From: Ana <ana@example.org>\r\nContent-Type: text/html\r\n\r\n<p>Hola</p>\r\n";
 
@@ -65,13 +73,14 @@ impl House {
             person("tomas@example.org", Role::Specialist).await,
             person("root@example.org", Role::Administrator).await,
         );
-        let mailbox = json!({
-            "name": "Soporte", "address": "help@example.org", "host": "127.0.0.1", "port": 1, "security": "plain",
-            "auth": {"type": "password", "username": "u", "password": "p"}, "after_import": "leave", "enabled": false,
-        });
         let (bucket, key) = (&desk.app.platform.config().mail_bucket, format!("mail/{}.eml", mail().digest));
         desk.app.platform.objects().put(bucket, &key, MAIL, "message/rfc822").await.unwrap();
-        let made = desk.signed_in(&root).await.post("/api/mailboxes", &mailbox).await.expect(201);
+        let made = desk
+            .signed_in(&root)
+            .await
+            .post("/api/mailboxes", &mailbox("Soporte"))
+            .await
+            .expect(201);
         Self {
             mailbox: made["id"].as_str().unwrap().to_owned(),
             desk,
@@ -141,6 +150,7 @@ impl House {
     /// The call's path, with ids of what is there; what is `foreign` is another's, what is `none` is nobody's.
     async fn path(&self, row: &Row, column: &str, number: TicketNumber) -> String {
         let id = match row.path {
+            "/api/mailboxes/{id}" if row.method == Method::DELETE => self.spare_mailbox().await,
             path if path.starts_with("/api/mailboxes") => self.mailbox.clone(),
             path if path.starts_with("/api/users") => self.disposable().await,
             path if path.starts_with("/api/tokens") => "tok_00000000000000000000".to_owned(),
@@ -166,6 +176,13 @@ impl House {
             .replace("{sweep_id}", "swp_00000000000000000000")
             .replace("{message_id}", "none")
             + query
+    }
+
+    /// A mailbox that may be removed.
+    async fn spare_mailbox(&self) -> String {
+        let root = self.desk.signed_in(&self.root).await;
+        let made = root.post("/api/mailboxes", &mailbox("Aparte")).await.expect(201);
+        made["id"].as_str().unwrap().to_owned()
     }
 
     /// Somebody of whom nothing hangs.
@@ -219,10 +236,7 @@ impl House {
             ("POST", "/api/tickets/{number}/merge", _) => json!({"into": self.second(column).await}),
             ("PUT", "/api/tickets/{number}/rating", _) => json!({"stars": 5}),
             ("PUT", "/api/tickets/{number}/read", _) => json!({"seq": 1}),
-            ("POST", "/api/mailboxes", _) => json!({
-                "name": "Otro", "address": "other@example.org", "host": "127.0.0.1", "port": 1, "security": "plain",
-                "auth": {"type": "password", "username": "u", "password": "p"}, "after_import": "leave", "enabled": false,
-            }),
+            ("POST", "/api/mailboxes", _) => mailbox("Otro"),
             ("PATCH", "/api/mailboxes/{id}", _) => json!({"name": "Nuevo"}),
             _ => return None,
         })

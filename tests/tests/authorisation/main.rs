@@ -22,7 +22,6 @@ async fn every_call_lets_those_pass_who_may_and_nobody_else() {
         for row in &rows {
             // A house for each call: what one did changes nothing for another.
             let house = House::build(sees).await;
-            // A mailbox that is deleted in the first place is not there for the next.
             for (column, cell) in columns.iter().zip(&row.cells) {
                 let found = house.outcome(row, column).await;
                 asked += 1;
