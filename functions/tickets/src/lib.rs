@@ -10,6 +10,7 @@ mod files;
 mod guest;
 mod keys;
 mod list;
+mod mails;
 mod marks;
 mod merge;
 mod message;
@@ -45,6 +46,8 @@ pub fn router(platform: Platform) -> OpenApiRouter {
         .routes(routes!(merge::link, merge::unlink))
         .routes(routes!(marks::put))
         .routes(routes!(read::entries))
+        .routes(routes!(mails::html))
+        .routes(routes!(mails::raw))
         .routes(routes!(message::post))
         .routes(routes!(claim::claim))
         .routes(routes!(keys::list, keys::revoke_all))

@@ -2,7 +2,8 @@
 
 use axum::extract::State;
 use chamada_domain::permission::{Action, Standing, require};
-use chamada_domain::{Refusal, Ticket, TicketNumber, merge as domain};
+use chamada_domain::{FieldError, Refusal, Ticket, TicketNumber, merge as domain};
+use chamada_store::StoreError;
 use chamada_web::read::id;
 use chamada_web::{App, Caller, Fields, Id, Id2, Input, Json, Nothing, Problem, SignedIn, Write};
 use http::StatusCode;
@@ -28,7 +29,8 @@ impl Input for Merge {
 
 /// Lets a ticket go on in another one: it is closed, its people follow the other, its links open the other, answers to its mails land there.
 ///
-/// 409 `merged` where either went on in another before; 422 `into` `same_ticket`, `unknown`, `too_many_watchers`.
+/// 409 `merged` where either went on in another before, `too_many_merges` where this would be the ninth in a row; 422 `into` `same_ticket`, `unknown`,
+/// `too_many_watchers`.
 #[utoipa::path(
     post, path = "/api/tickets/{number}/merge", tag = "tickets", request_body = Merge,
     params(("number" = u64, Path), chamada_web::openapi::IdempotencyHeader),
@@ -42,14 +44,39 @@ pub(crate) async fn merge(
 ) -> Result<Json<TicketView>, Problem> {
     let asked = Asked::of(app, caller, number, &request).await?;
     let pen = asked.pen().await?;
-    let join = |source: Ticket, target: Ticket| {
-        asked.require(&source, Action::Merge)?;
-        asked.require(&target, Action::Merge)?;
-        domain::merge(source, target, &pen, &mut salt)
-    };
     let into = request.body.into;
-    let outcome = asked.app.store.change_tickets((number, into), &asked.with(), join).await;
+    let mut outcome = Err(StoreError::Raced);
+    for _ in 0..ATTEMPTS {
+        // A ticket that goes on in another leads nowhere else: what leads to this one grows by this one's own history alone.
+        let (leading, seen) = futures::join!(asked.app.store.leading_to(number), asked.app.store.ticket(number));
+        let (before, seen) = (leading?.merges, seen?.last_seq);
+        let join = |source: Ticket, target: Option<Ticket>| {
+            asked.require(&source, Action::Merge)?;
+            let target = known(&asked, target)?;
+            if source.last_seq != seen && source.merged_into.is_none() {
+                return Err(Refusal::Stale);
+            }
+            domain::merge(source, target, before, &pen, &mut salt)
+        };
+        outcome = asked.app.store.change_tickets((number, into), &asked.with(), join).await;
+        if !matches!(outcome, Err(StoreError::Refused(Refusal::Stale))) {
+            break;
+        }
+    }
     asked.answer(outcome.map(|(source, _)| source.ticket)).await
+}
+
+/// How often a merge is decided anew where the ticket was written into meanwhile.
+const ATTEMPTS: usize = 8;
+
+/// The other ticket, if the caller may merge into it. One that they may not know of and one that is not there are the same to them.
+fn known(asked: &Asked, target: Option<Ticket>) -> Result<Ticket, Refusal> {
+    let unknown = || Refusal::from(FieldError::new("into", "unknown", "There is no such ticket."));
+    let target = target.ok_or_else(unknown)?;
+    match asked.require(&target, Action::Merge) {
+        Err(Refusal::NotFound) => Err(unknown()),
+        outcome => outcome.map(|()| target),
+    }
 }
 
 /// Ties two tickets that have to do with each other. Staff alone see it.
@@ -96,8 +123,9 @@ async fn tie(
     // Keys of tickets give nobody this right: what somebody is to both is told by who they are.
     let may =
         |ticket: &Ticket| -> Result<(), Refusal> { require(Standing::of(&asked.caller.viewer(), ticket), Action::Link, asked.settings()) };
-    let decide = |one: Ticket, two: Ticket| {
+    let decide = |one: Ticket, two: Option<Ticket>| {
         may(&one)?;
+        let two = two.ok_or(Refusal::NotFound)?;
         may(&two)?;
         if removed {
             Ok(domain::unlink(one, two, &pen, &mut salt))

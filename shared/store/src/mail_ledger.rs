@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::{Made, StoreError};
 use crate::idempotency::Idempotency;
-use crate::item::{Item, ItemExt, keyed, n, s, to_json};
+use crate::item::{Item, ItemExt, keyed, n, s};
 use crate::keys;
 use crate::leases::Lease;
 use crate::lists::{Index, Position};
@@ -200,31 +200,25 @@ impl Store {
             .ok_or(StoreError::NotFound)?;
         let mut entry: LedgerEntry = item.json("row")?;
         if entry.state != Verdict::Quarantined {
+            // By this very request, perhaps, sent twice at the same moment.
+            self.replay(request).await?;
             return Err(StoreError::Conflict("not_quarantined"));
         }
+        let was = Condition::new("status_pk = :was", vec![(":was", s(keys::verdicts(mailbox, entry.state.as_str())))]);
         entry.state = Verdict::Ignored;
         entry.reason = Some(reason.to_owned());
-        let update = self
-            .client
-            .update_item()
-            .table_name(&*self.table)
-            .key("pk", s(keys::mailbox(mailbox)))
-            .key("sk", s(keys::ledger(id)))
-            .update_expression("SET #row = :row, status_pk = :verdict")
-            .condition_expression("#row = :before")
-            .expression_attribute_names("#row", "row")
-            .expression_attribute_values(":row", s(to_json(&entry)?))
-            .expression_attribute_values(":before", s(item.text("row")?))
-            .expression_attribute_values(":verdict", s(keys::verdicts(mailbox, entry.state.as_str())));
+        let item = item
+            .with_json("row", &entry)?
+            .with("status_pk", s(keys::verdicts(mailbox, entry.state.as_str())));
+        let mut transaction = Transaction::default();
+        transaction.put(&self.table, Guard::Ledger, item, Some(was));
         let made = Made {
             id: Some(id.to_owned()),
             ..Made::default()
         };
-        match update.send().await {
-            Ok(_) => self.remember_alone(request, &made).await,
-            Err(error) if error.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) => Err(StoreError::Raced),
-            Err(error) => Err(StoreError::unavailable(error)),
-        }
+        self.remember(&mut transaction, request, &made)?;
+        let judged = |guard| (guard == Guard::Ledger).then_some(StoreError::Conflict("not_quarantined"));
+        self.carry_out(transaction, request, judged).await
     }
 
     /// Messages of a mailbox, newest first: all, or those of one verdict.

@@ -7,9 +7,12 @@
 use crate::attachments::attached;
 use crate::routes::answered;
 use crate::world::{ANSWER, OTHER_TICKET, SECRET, TICKET, TITLE, WORDS, World, ask, request, sample};
+use chamada_domain::entry::MailFacts;
+use chamada_domain::message::{NewMessage, Voice, post};
 use chamada_domain::timestamp::days;
-use chamada_domain::{Role, User};
-use chamada_platform::{Secret, secret_hash};
+use chamada_domain::word::Word;
+use chamada_domain::{Authentication, Role, TicketNumber, User, Visibility};
+use chamada_platform::{Secret, random, secret_hash};
 use chamada_store::{HeldKey, Session, TicketKey};
 use chamada_tests::{
     naive::dump::Item,
@@ -56,7 +59,7 @@ fn questions(world: &World) -> Vec<Question> {
             path: route
                 .path
                 .replace("{number}", &TICKET.0.to_string())
-                .replace("{seq}", "1")
+                .replace("{seq}", "2")
                 .replace("{other}", &OTHER_TICKET.0.to_string())
                 .replace("{id}", &id),
             route: route.path,
@@ -102,6 +105,39 @@ async fn strangers(world: &World, other: &User) -> BTreeMap<&'static str, Option
     cookies
 }
 
+/// Adds what this person wrote by mail to their ticket, with the file of it.
+async fn mailed(world: &World, number: TicketNumber, author: &User) {
+    let digest = "cd".repeat(32);
+    let file = format!("From: {}\r\nContent-Type: text/html\r\n\r\n<p>{WORDS}</p>\r\n", author.email);
+    let (bucket, key) = (&world.platform.config().mail_bucket, format!("mail/{digest}.eml"));
+    world.platform.objects().put(bucket, &key, file, "message/rfc822").await.unwrap();
+    let facts = || MailFacts {
+        from: None,
+        to: Vec::new(),
+        cc: Vec::new(),
+        subject: Word::new(TITLE, &mut random),
+        has_html: true,
+        authentication: Authentication::Pass,
+        digest: digest.clone(),
+        left_in_original: 0,
+        automatic: false,
+    };
+    let message = || NewMessage {
+        body: WORDS.into(),
+        visibility: Visibility::Public,
+        attachments: Vec::new(),
+        mail: Some(facts()),
+        quoted: None,
+        voice: Voice::Customer,
+        resolve: false,
+        due_at: None,
+        through: None,
+    };
+    world
+        .change(number, author, |ticket, pen| post(ticket, message(), pen, &mut random))
+        .await;
+}
+
 /// What the table has of the ticket.
 async fn state(world: &World) -> Vec<Item> {
     [
@@ -141,6 +177,7 @@ async fn wrong_answers(world: &World, dynamodb: &str) -> BTreeMap<(&'static str,
     let ana = world.enrol("ana", Role::User).await;
     let carla = world.enrol("carla", Role::User).await;
     world.ticket(TICKET, &ana, vec![attached()]).await;
+    mailed(world, TICKET, &ana).await;
     world.ticket(OTHER_TICKET, &carla, Vec::new()).await;
     let functions: BTreeMap<_, _> = ["tickets", "attachments"]
         .map(|name| (name, world.function_through(name, dynamodb)))

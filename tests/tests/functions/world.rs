@@ -212,7 +212,8 @@ impl World {
         self.store.open_ticket(&draft, &With::default()).await.unwrap();
     }
 
-    async fn change(&self, number: TicketNumber, author: &User, change: impl Fn(Ticket, &Pen) -> Draft) {
+    /// Changes a ticket in somebody's name.
+    pub(crate) async fn change(&self, number: TicketNumber, author: &User, change: impl Fn(Ticket, &Pen) -> Draft) {
         let pen = self.pen(author);
         let decide = |ticket: Ticket| Ok(change(ticket, &pen));
         self.store.change_ticket(number, &With::default(), decide).await.unwrap();

@@ -12,6 +12,7 @@ mod guests;
 mod held;
 mod keys;
 mod lists;
+mod mails;
 mod marks;
 mod merge;
 mod messages;
