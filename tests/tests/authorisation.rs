@@ -8,8 +8,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chamada_domain::access::{self, Asker, Denial};
 use chamada_domain::permission::Standing;
-use chamada_domain::{Refusal, Role, Settings, SpecialistsSee, TicketNumber, User};
+use chamada_domain::{BundleId, Locale, Refusal, Role, Settings, SpecialistsSee, TicketNumber, User};
 use chamada_platform::Platform;
+use chamada_store::{Bundle, BundleState};
 use chamada_tests::desk::{Browser, Desk};
 use http::Method;
 use serde_json::{Value, json};
@@ -61,6 +62,8 @@ GET    /api/tickets/{number} -                    1    4      .     .    4      
 GET    /api/tickets/{number}/entries -            1    4      .     .    4      .     .    4      .      4/.    4/.    .
 GET    /api/tickets/{number}/verify -             1    4      .     .    4      .     .    4      .      4/.    4/.    .
 GET    /api/tickets/{number}/transcript -         1    4      .     .    4      .     .    4      .      4/.    4/.    .
+POST   /api/tickets/{number}/bundle -             1    4      .     .    4      .     .    4      .      4/.    4/.    .
+GET    /api/tickets/{number}/bundles/{bundle_id} - 1   4      .     .    4      .     .    4      .      4/.    4/.    .
 GET    /api/tickets/{number}/attachments/{id} -   1    4      .     .    4      .     .    4      .      4/.    4/.    .
 POST   /api/tickets/{number}/messages public      1    4      .     .    4      .     .    4      .      4/.    4/.    .
 POST   /api/tickets/{number}/messages internal    1    4      3     3    4      3     3    4      .      4/.    4/.    .
@@ -242,12 +245,23 @@ impl House {
             }
             _ => String::new(),
         };
+        let bundle = BundleId::from_random([7; 10]);
+        let asked = Bundle {
+            state: BundleState::Making,
+            for_staff: false,
+            locale: Locale::Es,
+            at: self.desk.now(),
+            attempts: 0,
+            last_seq: None,
+        };
+        self.desk.app.store.ask_bundle(number, &bundle, &asked, None).await.unwrap();
         let other = self.second(column).await;
         let query = if row.form == "deleted" { "?deleted=true" } else { "" };
         let path = row
             .path
             .replace("{number}", &number.to_string())
             .replace("{id}", &id)
+            .replace("{bundle_id}", bundle.as_str())
             .replace("{other}", &other.to_string());
         path.replace("{what}", "users")
             .replace("{sweep_id}", "swp_00000000000000000000")

@@ -113,6 +113,8 @@ pub const CALLS: &[Call] = &[
     on_ticket("GET", "/api/tickets/{number}/entries", Need::Visitor, Action::See),
     on_ticket("GET", "/api/tickets/{number}/verify", Need::Visitor, Action::See),
     on_ticket("GET", "/api/tickets/{number}/transcript", Need::Visitor, Action::See),
+    on_ticket("POST", "/api/tickets/{number}/bundle", Need::Visitor, Action::See),
+    on_ticket("GET", "/api/tickets/{number}/bundles/{bundle_id}", Need::Visitor, Action::See),
     on_ticket("GET", "/api/tickets/{number}/attachments/{id}", Need::Visitor, Action::See),
     on_ticket("PATCH", "/api/tickets/{number}", Need::Visitor, Action::See),
     on_ticket("POST", "/api/tickets/{number}/messages", Need::Visitor, Action::See),

@@ -125,7 +125,8 @@ impl AuditAction {
             | Self::MailboxDeleted
             | Self::TokenMade
             | Self::TokenRevoked
-            | Self::Imported => false,
+            | Self::Imported
+            | Self::RootMade => false,
         }
     }
 }

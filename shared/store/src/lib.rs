@@ -4,6 +4,7 @@
 
 mod attachments;
 mod audit;
+mod bundles;
 mod canned;
 mod conf;
 mod counts;
@@ -24,6 +25,7 @@ mod numbers;
 mod people;
 mod read_marks;
 mod retry;
+mod roots;
 mod sendings;
 mod sessions;
 mod store;
@@ -36,6 +38,7 @@ mod uploads;
 
 pub use attachments::Attachment;
 pub use audit::Deed;
+pub use bundles::{Bundle, BundleState, bundle_object};
 pub use conf::{Configuration, Versioned};
 pub use counts::COUNTED_TO;
 pub use error::{Made, StoreError};
@@ -47,6 +50,7 @@ pub use lists::{List, ListPage, ListPosition, Position};
 pub use mail_ledger::{Import, KnownMessage, MessageIdentity, NamedLedgerEntry};
 pub use numbers::Queued;
 pub use people::can_attend;
+pub use roots::{DayHead, RootRecord, RootsAt};
 pub use sendings::{ABANDONED_SECONDS, AskedLink, Begin, Begun, NewestSendings, Sending, SendingState};
 pub use sessions::{HeldKey, MAX_KEYS, Redeemed, SIGN_IN_MINUTES, Session, TicketKey};
 pub use store::Store;

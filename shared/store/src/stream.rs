@@ -1,6 +1,6 @@
 //! Reading the table's own stream records: which item was written. Key strings are known to this crate alone.
 
-use chamada_domain::{LinkId, MailboxId, SweepId, TicketNumber};
+use chamada_domain::{BundleId, LinkId, MailboxId, SweepId, TicketNumber};
 
 use crate::keys;
 
@@ -26,6 +26,18 @@ pub enum Written {
         /// Which.
         link: LinkId,
     },
+    /// A bundle of evidence that somebody asked for.
+    Bundle {
+        /// Of which ticket.
+        ticket: TicketNumber,
+        /// Which.
+        bundle: BundleId,
+    },
+    /// The root of a day.
+    Root {
+        /// The day.
+        date: time::Date,
+    },
 }
 
 /// What the item of these keys is, if others want to hear of it.
@@ -34,6 +46,12 @@ pub fn written(pk: &str, sk: &str) -> Option<Written> {
     if let (Some(number), Some(seq)) = (pk.strip_prefix("T#"), keys::entry_seq(sk)) {
         let number = number.trim_start_matches('0').parse().ok()?;
         return Some(Written::Entry { ticket: number, seq });
+    }
+    if let (Some(ticket), Some(bundle)) = (keys::ticket_number(pk), keys::bundle_id(sk)) {
+        return Some(Written::Bundle { ticket, bundle });
+    }
+    if let Some(date) = keys::root_day(pk, sk) {
+        return Some(Written::Root { date });
     }
     if let (Some(mailbox), Some(sweep)) = (pk.strip_prefix("MB#"), sk.strip_prefix("SWEEP#")) {
         return Some(Written::Sweep {

@@ -8,9 +8,9 @@ use crate::attachments::attached;
 use crate::routes::answered;
 use crate::world::{ANSWER, OTHER_TICKET, SECRET, TICKET, TITLE, WORDS, World, ask, request, sample};
 use chamada_domain::timestamp::days;
-use chamada_domain::{Role, User};
+use chamada_domain::{Locale, Role, User};
 use chamada_platform::{Secret, secret_hash};
-use chamada_store::{HeldKey, Session, TicketKey};
+use chamada_store::{Bundle, BundleState, HeldKey, Session, TicketKey};
 use chamada_tests::{
     naive::dump::Item,
     runtime_api::Function,
@@ -20,6 +20,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// The digest of a key of the ticket, whose first 16 characters name it in the API.
 const KEY: &str = "0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f";
+
+/// A bundle of the ticket's evidence.
+const BUNDLE: &str = "bun_00000000000000000000";
 
 /// A route, with all that it needs to do its work if it were permitted.
 struct Question {
@@ -42,7 +45,7 @@ fn questions(world: &World) -> Vec<Question> {
             ("PUT", "/api/tickets/{number}/rating") => Some(r#"{"stars":1}"#),
             ("PUT", "/api/tickets/{number}/read") => Some(r#"{"seq":1}"#),
             ("POST", "/api/tickets/{number}/merge") => Some(r#"{"into":1043}"#),
-            ("POST", path) if ["claim", "restore", "erase"].iter().any(|word| path.ends_with(word)) => None,
+            ("POST", path) if ["claim", "restore", "erase", "bundle"].iter().any(|word| path.ends_with(word)) => None,
             ("PUT", "/api/tickets/{number}/links/{other}") | ("GET" | "DELETE", _) => None,
             (method, path) => panic!("say here how {method} {path} is asked rightly"),
         };
@@ -58,6 +61,7 @@ fn questions(world: &World) -> Vec<Question> {
                 .replace("{number}", &TICKET.0.to_string())
                 .replace("{seq}", "1")
                 .replace("{other}", &OTHER_TICKET.0.to_string())
+                .replace("{bundle_id}", BUNDLE)
                 .replace("{id}", &id),
             route: route.path,
             method: route.method,
@@ -142,6 +146,19 @@ async fn wrong_answers(world: &World, dynamodb: &str) -> BTreeMap<(&'static str,
     let carla = world.enrol("carla", Role::User).await;
     world.ticket(TICKET, &ana, vec![attached()]).await;
     world.ticket(OTHER_TICKET, &carla, Vec::new()).await;
+    let bundle = Bundle {
+        state: BundleState::Making,
+        for_staff: false,
+        locale: Locale::Es,
+        at: world.now(),
+        attempts: 0,
+        last_seq: None,
+    };
+    world
+        .store
+        .ask_bundle(TICKET, &BUNDLE.parse().unwrap(), &bundle, None)
+        .await
+        .unwrap();
     let functions: BTreeMap<_, _> = ["tickets", "attachments"]
         .map(|name| (name, world.function_through(name, dynamodb)))
         .into();
