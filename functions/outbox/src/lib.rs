@@ -75,7 +75,8 @@ impl Handler {
                 *known = head;
             }
         }
-        let notes = stream::iter(newest.into_values()).map(|head| self.store.note_head(today, head));
+        let heads: Vec<DayHead> = newest.into_values().cloned().collect();
+        let notes = stream::iter(heads).map(|head| async move { self.store.note_head(today, &head).await });
         let noted = notes.buffer_unordered(AT_ONCE).try_collect::<()>().await;
         noted.map_err(|error| HandlerError::retry("the table did not take a day's head").caused_by(error))
     }

@@ -367,6 +367,21 @@ mod tests {
     }
 
     #[test]
+    fn what_is_older_below_a_folder_goes_and_nothing_else() {
+        let folder = tempfile::tempdir().unwrap();
+        let files = Files::open(folder.path(), &["b"]).unwrap();
+        for key in ["bundles/1/old.zip", "bundles/2/old.zip", "files/old"] {
+            assert!(put(&files, &key.replace('/', "-"), key, b"x", Placing::New).unwrap());
+        }
+        let at = OffsetDateTime::UNIX_EPOCH;
+        assert_eq!(files.expire("b", "bundles", at).unwrap(), 0);
+        assert_eq!(files.expire("b", "bundles", at + time::Duration::seconds(1)).unwrap(), 2);
+        assert!(files.open_object("b", "files/old").unwrap().is_some());
+        assert!(files.open_object("b", "bundles/1/old.zip").unwrap().is_none());
+        assert_eq!(files.expire("b", "none", at).unwrap(), 0);
+    }
+
+    #[test]
     fn no_key_leads_out_of_its_bucket() {
         let folder = tempfile::tempdir().unwrap();
         let files = Files::open(folder.path(), &["b"]).unwrap();

@@ -120,6 +120,13 @@ fn safe(name: &str) -> String {
     }
 }
 
+/// Whether a name in an archive leads nowhere but into its folder.
+pub(crate) fn is_plain(name: &str) -> bool {
+    let folder = [ATTACHMENTS, MAILS].iter().find_map(|folder| name.strip_prefix(folder));
+    let last = folder.unwrap_or(name);
+    !last.is_empty() && !last.contains("..") && !last.contains(['/', '\\', ':']) && !last.chars().any(char::is_control)
+}
+
 /// A file that the history names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Named<'a> {
@@ -203,8 +210,8 @@ mod tests {
         let name = |text: &str| attachment_name(3, &id, text);
         assert_eq!(name("informe final.pdf"), "attachments/3-att_01-informe_final.pdf");
         assert_eq!(name("año.PDF"), "attachments/3-att_01-año.PDF");
-        assert_eq!(name("../../etc/passwd"), "attachments/3-att_01-_._etc_passwd");
-        assert_eq!(name("..\\..\\a\0b\n.txt"), "attachments/3-att_01-_._a_b_.txt");
+        assert_eq!(name("../../etc/passwd"), "attachments/3-att_01-_.__etc_passwd");
+        assert_eq!(name("..\\..\\a\0b\n.txt"), "attachments/3-att_01-_.__a_b_.txt");
         assert_eq!(name(""), "attachments/3-att_01-file");
         assert_eq!(name("...."), "attachments/3-att_01-file");
         let long = name(&format!("{}.tar", "ñ".repeat(300)));

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use chamada_domain::proof::{self, Flaw, Proof};
 use serde_json::Value;
 
-use crate::bundle::{ATTACHMENTS, FORMAT, MAILS, MANIFEST, Manifest, PAGE, README, TRANSCRIPT, attachment_prefix, mail_name};
+use crate::bundle::{ATTACHMENTS, FORMAT, MAILS, MANIFEST, Manifest, PAGE, README, TRANSCRIPT, attachment_prefix, is_plain, mail_name};
 
 /// What lies in a bundle under a name.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -79,6 +79,9 @@ fn listed(manifest: &Manifest, found: &BTreeMap<String, FoundFile>) -> Result<()
         if (there.size, there.sha256.as_str()) != (file.size, file.sha256.as_str()) {
             return Err(contradiction(format!("{} was altered", file.name)));
         }
+    }
+    if let Some(name) = found.keys().find(|name| !is_plain(name)) {
+        return Err(contradiction(format!("{name:?} leads out of its folder")));
     }
     for needed in [TRANSCRIPT, PAGE, README] {
         if !names.contains(needed) {

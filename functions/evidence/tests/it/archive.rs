@@ -67,9 +67,18 @@ async fn others_read_what_was_written() {
     let path = folder.path().join("a.zip");
     std::fs::write(&path, &bytes).unwrap();
     let script = "import sys, zipfile; z = zipfile.ZipFile(sys.argv[1]); assert z.testzip() is None; print([(i.filename, i.file_size, i.compress_type) for i in z.infolist()])";
-    let python = std::process::Command::new("python3").args(["-c", script]).arg(&path).output().unwrap();
+    let python = std::process::Command::new("python3")
+        .args(["-c", script])
+        .arg(&path)
+        .output()
+        .unwrap();
     let said = String::from_utf8(python.stdout).unwrap();
-    assert_eq!(said.trim(), "[('README.txt', 5000, 8), ('attachments/1-año.bin', 5, 0)]", "{}", String::from_utf8_lossy(&python.stderr));
+    assert_eq!(
+        said.trim(),
+        "[('README.txt', 5000, 8), ('attachments/1-año.bin', 5, 0)]",
+        "{}",
+        String::from_utf8_lossy(&python.stderr)
+    );
     let mut zip = zip::ZipArchive::new(std::io::Cursor::new(bytes)).unwrap();
     let mut text = String::new();
     zip.by_name("README.txt").unwrap().read_to_string(&mut text).unwrap();

@@ -56,7 +56,10 @@ impl House {
         store.complete_upload(&upload.id, &who, None).await.unwrap();
         let bucket = &self.platform().config().files_bucket;
         let objects = self.platform().objects();
-        objects.put(bucket, &upload_object(&upload.id), bytes.to_vec(), "text/plain").await.unwrap();
+        objects
+            .put(bucket, &upload_object(&upload.id), bytes.to_vec(), "text/plain")
+            .await
+            .unwrap();
         upload.id
     }
 
@@ -120,7 +123,8 @@ impl House {
     }
 
     pub(crate) async fn make(&self, number: TicketNumber, id: &BundleId) -> Result<Value, HandlerError> {
-        self.run(self.platform().clone(), "bundle.asked", json!({"ticket": number, "bundle": id})).await
+        self.run(self.platform().clone(), "bundle.asked", json!({"ticket": number, "bundle": id}))
+            .await
     }
 
     pub(crate) async fn run(&self, platform: Platform, detail_type: &str, detail: Value) -> Result<Value, HandlerError> {

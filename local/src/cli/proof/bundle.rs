@@ -33,7 +33,7 @@ pub(super) fn check(path: &Path) -> Result<BundleProof, Objection> {
     let (mut found, mut manifest, mut transcript) = (BTreeMap::new(), Vec::new(), Vec::new());
     for place in 0..archive.len() {
         let mut entry = archive.by_index(place).map_err(|error| unreadable(path, &error))?;
-        let name = entry.name().to_owned();
+        let name = entry.name().map_err(|error| unreadable(path, &error))?.into_owned();
         let is_text = [MANIFEST, TRANSCRIPT, PAGE, README].contains(&name.as_str());
         if !is_text && entry.compression() != CompressionMethod::Stored {
             return Err(Objection::Invalid(format!("{name} is compressed, which no bundle's files are")));

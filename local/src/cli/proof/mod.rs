@@ -1,6 +1,8 @@
 //! `chamada proof check`: what a file proves, with no server and no network.
 
 mod bundle;
+#[cfg(test)]
+mod bundle_tests;
 mod mail;
 #[cfg(test)]
 mod tests;

@@ -1,4 +1,4 @@
-//! Transcripts and mails. Bundles and roots are checked where they are made (tests/tests/evidence.rs).
+//! Transcripts and mails.
 
 use chamada_domain::draft::{Draft, Pen};
 use chamada_domain::entry::Place;
