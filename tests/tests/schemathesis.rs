@@ -143,6 +143,7 @@ async fn belongings(desk: &Desk, common: &Common, api: &Api, email: &str, assign
     let attached = attachable.pop().unwrap();
     let message = json!({"body": "Con archivo.", "attachment_ids": [attached]});
     api.post(&format!("/api/tickets/{first}/messages"), &message).await.expect(201);
+    let bundle = api.post(&format!("/api/tickets/{first}/bundle"), &json!({})).await.expect(202);
     let keys = desk.admin.get(&format!("/api/tickets/{keyed}/keys")).await.expect(200);
     let keys: Vec<Value> = keys["items"]
         .as_array()
@@ -155,6 +156,8 @@ async fn belongings(desk: &Desk, common: &Common, api: &Api, email: &str, assign
         "/api/tickets/{number}/claim": [{"number": second}, {"number": keyed}, {"number": gone}],
         "/api/tickets/{number}/keys": [{"number": gone}],
         "/api/tickets/{number}/keys/{id}": keys,
+        "/api/tickets/{number}/bundle": [{"number": first}, {"number": second}],
+        "/api/tickets/{number}/bundles/{bundle_id}": [{"number": first, "bundle_id": bundle["bundle_id"]}],
         "/api/tickets/{number}/attachments/{id}": [{"number": first, "id": attached}],
         "/api/attachments/{id}": loose,
         "/api/attachments/{id}/complete": arrived,

@@ -3,6 +3,7 @@
 mod asked;
 mod bin;
 mod bulk;
+mod bundle;
 mod change;
 mod claim;
 mod counts;
@@ -53,6 +54,8 @@ pub fn router(platform: Platform) -> OpenApiRouter {
         .routes(routes!(keys::list, keys::revoke_all))
         .routes(routes!(keys::revoke))
         .routes(routes!(transcript::get))
+        .routes(routes!(bundle::ask))
+        .routes(routes!(bundle::get))
         .routes(routes!(verify::verify))
         .with_state(app.clone());
     admitted(routes, &app)

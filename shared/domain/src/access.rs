@@ -98,6 +98,8 @@ pub const CALLS: &[Call] = &[
     call("GET", "/api/tickets/{number}/entries/{seq}/raw", Need::Visitor),
     call("GET", "/api/tickets/{number}/verify", Need::Visitor),
     call("GET", "/api/tickets/{number}/transcript", Need::Visitor),
+    call("POST", "/api/tickets/{number}/bundle", Need::Visitor),
+    call("GET", "/api/tickets/{number}/bundles/{bundle_id}", Need::Visitor),
     call("GET", "/api/tickets/{number}/attachments/{id}", Need::Visitor),
     call("PATCH", "/api/tickets/{number}", Need::Visitor),
     call("POST", "/api/tickets/{number}/messages", Need::Visitor),

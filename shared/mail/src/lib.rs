@@ -20,7 +20,7 @@ mod token;
 pub use as_sent::{AsSent, as_sent};
 pub use incoming::{Address, Attachment, Automatic, DeliveryReport, IncomingMail, ReadError};
 pub use limits::Limits;
-pub use outgoing::{ComposeError, Envelope, Kind, News, Outgoing, Recipient, Ticket, compose};
+pub use outgoing::{ComposeError, DayRoot, Envelope, Kind, News, Outgoing, Recipient, Ticket, compose};
 pub use token::{LOOP_HEADER, MailKey, Thread, id_hash};
 
 use chamada_domain::{Authentication, TicketNumber};

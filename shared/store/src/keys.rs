@@ -1,6 +1,8 @@
 //! Every key string of the table, in one place (DATA.md, 'Items' and 'Indexes').
 
-use chamada_domain::{AttachmentId, EmailAddress, LinkId, MailboxId, Priority, Status, SweepId, Ticket, TicketNumber, Timestamp, UserId};
+use chamada_domain::{
+    AttachmentId, BundleId, EmailAddress, LinkId, MailboxId, Priority, Status, SweepId, Ticket, TicketNumber, Timestamp, UserId,
+};
 
 pub(crate) const META: &str = "META";
 pub(crate) const PROFILE: &str = "PROFILE";
@@ -98,6 +100,32 @@ pub(crate) fn part_of(sk: &str) -> Option<TicketNumber> {
     sk.strip_prefix("IN#")?.trim_start_matches('0').parse().ok()
 }
 
+/// Sorts between attachments and entries: no reading of those meets it.
+pub(crate) fn bundle(id: &BundleId) -> String {
+    format!("B#{id}")
+}
+
+/// Which bundle a sort key names.
+pub(crate) fn bundle_id(sk: &str) -> Option<BundleId> {
+    sk.strip_prefix("B#")?.parse().ok()
+}
+
+/// The heads that were announced in a day, UTC.
+pub(crate) fn day(date: time::Date) -> String {
+    format!("DAY#{date}")
+}
+
+/// The roots that were made, by day.
+pub(crate) const ROOTS: &str = "ROOT";
+/// Where their making goes on: sorts behind every day.
+pub(crate) const ROOTS_AT: &str = "AT";
+
+/// The day whose root a key names.
+pub(crate) fn root_day(pk: &str, sk: &str) -> Option<time::Date> {
+    let format = time::macros::format_description!("[year]-[month]-[day]");
+    time::Date::parse(sk, format).ok().filter(|_| pk == ROOTS)
+}
+
 pub(crate) fn ticket_keys(number: TicketNumber) -> String {
     format!("TK#{}", number.0)
 }
@@ -176,6 +204,11 @@ pub(crate) fn fingerprint(fingerprint: &str) -> String {
 
 pub(crate) fn sendings(number: TicketNumber) -> String {
     format!("SENT#{number}")
+}
+
+/// Mails about the root of a day.
+pub(crate) fn root_sendings(day: time::Date) -> String {
+    format!("SENT#ROOT#{day}")
 }
 
 pub(crate) fn sending(seq: u64, recipient: &str) -> String {

@@ -3,8 +3,9 @@
 use chamada_domain::entry::MailFacts;
 use chamada_domain::open::NewTicket;
 use chamada_domain::word::Word;
-use chamada_domain::{Authentication, Role, Settings, SpecialistsSee, TicketNumber, User};
+use chamada_domain::{Authentication, BundleId, Locale, Role, Settings, SpecialistsSee, TicketNumber, User};
 use chamada_platform::{Platform, random};
+use chamada_store::{Bundle, BundleState};
 use chamada_tests::desk::{Browser, Desk};
 use http::Method;
 use serde_json::{Value, json};
@@ -164,18 +165,35 @@ impl House {
             }
             _ => String::new(),
         };
+        let bundle = self.bundle(number).await;
         let other = self.second(column).await;
         let query = if row.form == "deleted" { "?deleted=true" } else { "" };
         let path = row
             .path
             .replace("{number}", &number.to_string())
             .replace("{id}", &id)
+            .replace("{bundle_id}", bundle.as_str())
             .replace("{other}", &other.to_string());
         path.replace("{what}", "users")
             .replace("{seq}", "1")
             .replace("{sweep_id}", "swp_00000000000000000000")
             .replace("{message_id}", "none")
             + query
+    }
+
+    /// A bundle of a ticket that somebody asked for.
+    async fn bundle(&self, number: TicketNumber) -> BundleId {
+        let id = BundleId::from_random(random());
+        let asked = Bundle {
+            state: BundleState::Making,
+            for_staff: false,
+            locale: Locale::Es,
+            at: self.desk.now(),
+            attempts: 0,
+            last_seq: None,
+        };
+        self.desk.app.store.ask_bundle(number, &id, &asked, None).await.unwrap();
+        id
     }
 
     /// A mailbox that may be removed.

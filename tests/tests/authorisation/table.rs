@@ -57,6 +57,8 @@ GET    /api/tickets/{number}/entries/{seq}/html -       1      4      .      .  
 GET    /api/tickets/{number}/entries/{seq}/raw -        1      4      3      3      4      3      3      4      .      4/.    4/.    .      3      3      4      4
 GET    /api/tickets/{number}/verify -                   1      4      .      .      4      .      .      4      .      4/.    4/.    .      .      .      4      4
 GET    /api/tickets/{number}/transcript -               1      4      .      .      4      .      .      4      .      4/.    4/.    .      .      .      4      4
+POST   /api/tickets/{number}/bundle -                   1      4      .      .      4      .      .      4      .      4/.    4/.    .      .      .      4      4
+GET    /api/tickets/{number}/bundles/{bundle_id} -      1      4      .      .      4      .      .      4      .      4/.    4/.    .      .      .      4      4
 GET    /api/tickets/{number}/attachments/{id} -         1      4      .      .      4      .      .      4      .      4/.    4/.    .      .      .      4      4
 POST   /api/tickets/{number}/messages public            1      4      .      .      4      .      .      4      .      4/.    4/.    .      .      .      4      4
 POST   /api/tickets/{number}/messages internal          1      4      3      3      4      3      3      4      .      4/.    4/.    .      3      3      4      4

@@ -11,9 +11,9 @@ use chamada_domain::entry::MailFacts;
 use chamada_domain::message::{NewMessage, Voice, post};
 use chamada_domain::timestamp::days;
 use chamada_domain::word::Word;
-use chamada_domain::{Authentication, Role, TicketNumber, User, Visibility};
+use chamada_domain::{Authentication, Locale, Role, TicketNumber, User, Visibility};
 use chamada_platform::{Secret, random, secret_hash};
-use chamada_store::{HeldKey, Session, TicketKey};
+use chamada_store::{Bundle, BundleState, HeldKey, Session, TicketKey};
 use chamada_tests::{
     naive::dump::Item,
     runtime_api::Function,
@@ -23,6 +23,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// The digest of a key of the ticket, whose first 16 characters name it in the API.
 const KEY: &str = "0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f";
+
+/// A bundle of the ticket's evidence.
+const BUNDLE: &str = "bun_00000000000000000000";
 
 /// A route, with all that it needs to do its work if it were permitted.
 struct Question {
@@ -45,7 +48,7 @@ fn questions(world: &World) -> Vec<Question> {
             ("PUT", "/api/tickets/{number}/rating") => Some(r#"{"stars":1}"#),
             ("PUT", "/api/tickets/{number}/read") => Some(r#"{"seq":1}"#),
             ("POST", "/api/tickets/{number}/merge") => Some(r#"{"into":1043}"#),
-            ("POST", path) if ["claim", "restore", "erase"].iter().any(|word| path.ends_with(word)) => None,
+            ("POST", path) if ["claim", "restore", "erase", "bundle"].iter().any(|word| path.ends_with(word)) => None,
             ("PUT", "/api/tickets/{number}/links/{other}") | ("GET" | "DELETE", _) => None,
             (method, path) => panic!("say here how {method} {path} is asked rightly"),
         };
@@ -61,6 +64,7 @@ fn questions(world: &World) -> Vec<Question> {
                 .replace("{number}", &TICKET.0.to_string())
                 .replace("{seq}", "2")
                 .replace("{other}", &OTHER_TICKET.0.to_string())
+                .replace("{bundle_id}", BUNDLE)
                 .replace("{id}", &id),
             route: route.path,
             method: route.method,
@@ -179,6 +183,19 @@ async fn wrong_answers(world: &World, dynamodb: &str) -> BTreeMap<(&'static str,
     world.ticket(TICKET, &ana, vec![attached()]).await;
     mailed(world, TICKET, &ana).await;
     world.ticket(OTHER_TICKET, &carla, Vec::new()).await;
+    let bundle = Bundle {
+        state: BundleState::Making,
+        for_staff: false,
+        locale: Locale::Es,
+        at: world.now(),
+        attempts: 0,
+        last_seq: None,
+    };
+    world
+        .store
+        .ask_bundle(TICKET, &BUNDLE.parse().unwrap(), &bundle, None)
+        .await
+        .unwrap();
     let functions: BTreeMap<_, _> = ["tickets", "attachments"]
         .map(|name| (name, world.function_through(name, dynamodb)))
         .into();

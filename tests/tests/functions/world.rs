@@ -129,10 +129,11 @@ impl World {
     /// The same, with the table reached through something else.
     pub(crate) fn function_through(&self, name: &str, dynamodb: &str) -> Function {
         let (config, file) = (self.platform.config(), self.services.server_file());
-        let environment: [(&str, &str); 15] = [
+        let environment: [(&str, &str); 16] = [
             ("TABLE_NAME", config.table_name.as_str()),
             ("FILES_BUCKET", &config.files_bucket),
             ("MAIL_BUCKET", &config.mail_bucket),
+            ("PROOF_BUCKET", &config.proof_bucket),
             ("EVENT_BUS_NAME", &config.event_bus_name),
             ("SITE_URL", SITE),
             ("FILES_URL", &file.files_url),

@@ -5,6 +5,7 @@ mod kit;
 
 mod bin;
 mod bulk;
+mod bundle;
 mod change;
 mod claim;
 mod create;
