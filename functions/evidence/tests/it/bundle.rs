@@ -172,7 +172,10 @@ async fn a_bundle_whose_making_was_killed_midway_is_made_from_the_start() {
     let id = house.ask(number, true).await;
     // As a function leaves it that was killed after its first part.
     let store = &house.desk.app.store;
-    assert_eq!(store.begin_bundle(number, &id, house.desk.now()).await.unwrap().unwrap().attempts, 1);
+    assert_eq!(
+        store.begin_bundle(number, &id, house.desk.now()).await.unwrap().unwrap().attempts,
+        1
+    );
     let (objects, bucket) = (house.platform().objects(), &house.platform().config().files_bucket);
     let key = chamada_store::bundle_object(number, &id);
     let mut upload = objects.begin_parts(bucket, &key, "application/zip").await.unwrap();
