@@ -52,8 +52,8 @@ pub fn check(manifest: &[u8], transcript: &[u8], found: &BTreeMap<String, FoundF
     if manifest.format != FORMAT {
         return Err(BundleFlaw::Unreadable(format!("its format is not {FORMAT}")));
     }
-    let transcript: Value = serde_json::from_slice(transcript).map_err(|error| BundleFlaw::Unreadable(format!("{TRANSCRIPT}: {error}")))?;
     listed(&manifest, found)?;
+    let transcript: Value = serde_json::from_slice(transcript).map_err(|error| BundleFlaw::Unreadable(format!("{TRANSCRIPT}: {error}")))?;
     let history = proof::check(&transcript).map_err(|flaw| match flaw {
         Flaw::Unreadable(why) => BundleFlaw::Unreadable(why),
         flaw @ (Flaw::Entry { .. } | Flaw::Head) => BundleFlaw::History(flaw),

@@ -106,7 +106,7 @@ impl Store {
     /// [`StoreError::Unavailable`].
     pub async fn roots_at(&self) -> Result<Option<RootsAt>, StoreError> {
         let item = self.read(keys::ROOTS, keys::ROOTS_AT, false).await?;
-        item.map(|item| item.json("at")).transpose()
+        item.map(|item| item.json("stands")).transpose()
     }
 
     /// Goes on behind days that nothing changed in; `before` is where it stood, nothing for the first time.
@@ -155,10 +155,10 @@ impl Store {
 
     fn go_on(&self, transaction: &mut Transaction, before: Option<&RootsAt>, after: &RootsAt) -> Result<(), StoreError> {
         let condition = match before {
-            Some(before) => Condition::new("at = :before", vec![(":before", s(to_json(before)?))]),
+            Some(before) => Condition::new("stands = :before", vec![(":before", s(to_json(before)?))]),
             None => Condition::absent(),
         };
-        let item = keyed(keys::ROOTS, keys::ROOTS_AT).with_json("at", after)?;
+        let item = keyed(keys::ROOTS, keys::ROOTS_AT).with_json("stands", after)?;
         transaction.put(&self.table, Guard::Ticket, item, Some(condition));
         Ok(())
     }

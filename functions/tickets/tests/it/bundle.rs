@@ -131,14 +131,14 @@ async fn page(browser: &chamada_tests::desk::Browser, number: chamada_domain::Ti
 async fn a_transcript_is_a_page_in_the_caller_s_language_without_scripts() {
     let cast = Cast::gather().await;
     let number = history(&cast).await;
-    let (staffs, policy) = page(&cast.sofia.browser, number, "en").await;
+    let (staffs, policy) = page(&cast.sofia.browser, number, "es").await;
     assert!(policy.starts_with("default-src 'none'; style-src 'sha256-"), "{policy}");
     assert!(
-        staffs.contains("<html lang=\"es\">") && staffs.contains("nota secreta"),
+        staffs.contains("<html lang=\"en\">") && staffs.contains("nota secreta"),
         "their account's language"
     );
-    let (customers, _) = page(&cast.ana.browser, number, "en").await;
-    assert!(!customers.contains("nota secreta") && customers.contains("palabra segunda") && customers.contains("no es para usted"));
+    let (customers, _) = page(&cast.ana.browser, number, "es").await;
+    assert!(!customers.contains("nota secreta") && customers.contains("palabra segunda") && customers.contains("is not for you"));
     for entry in cast.page(number).await["entries"].as_array().unwrap() {
         assert!(customers.contains(entry["hash"].as_str().unwrap()));
     }
