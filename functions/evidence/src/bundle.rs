@@ -54,7 +54,12 @@ pub(crate) async fn make(handler: &Handler, number: TicketNumber, id: &BundleId)
         Err(Unmade::Later(error)) => return Err(error),
     };
     let ended = Bundle { state, last_seq, ..bundle };
-    handler.store.end_bundle(number, id, &ended, handler.now()).await.map_err(table)?;
+    let waited_for = handler.store.end_bundle(number, id, &ended, handler.now()).await.map_err(table)?;
+    if !waited_for {
+        // Words were erased while it was made: it may hold them.
+        let (objects, files) = (handler.platform.objects(), &handler.platform.config().files_bucket);
+        objects.purge(files, &bundle_object(number, id)).await.map_err(bucket)?;
+    }
     outcome
 }
 

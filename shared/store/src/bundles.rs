@@ -49,7 +49,13 @@ pub struct Bundle {
 /// Under which key a bundle lies in the bucket of files.
 #[must_use]
 pub fn bundle_object(ticket: TicketNumber, id: &BundleId) -> String {
-    format!("bundles/{ticket}/{id}.zip")
+    format!("{}{id}.zip", bundles_below(ticket))
+}
+
+/// Below which name all bundles of a ticket lie there.
+#[must_use]
+pub fn bundles_below(ticket: TicketNumber) -> String {
+    format!("bundles/{ticket}/")
 }
 
 impl Store {
@@ -120,15 +126,17 @@ impl Store {
         }
     }
 
-    /// Records what became of a bundle, unless another recorded that already.
+    /// Records what became of a bundle, unless another recorded that already; whether anybody waits for it. Its record goes where words are erased from
+    /// its ticket.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`].
-    pub async fn end_bundle(&self, ticket: TicketNumber, id: &BundleId, ended: &Bundle, now: Timestamp) -> Result<(), StoreError> {
+    pub async fn end_bundle(&self, ticket: TicketNumber, id: &BundleId, ended: &Bundle, now: Timestamp) -> Result<bool, StoreError> {
         loop {
             let before = match self.bundle(ticket, id, now).await {
                 Ok(bundle) if bundle.state == BundleState::Making => bundle,
-                Ok(_) | Err(StoreError::NotFound) => return Ok(()),
+                Ok(_) => return Ok(true),
+                Err(StoreError::NotFound) => return Ok(false),
                 Err(error) => return Err(error),
             };
             let after = Bundle {
@@ -136,7 +144,7 @@ impl Store {
                 ..ended.clone()
             };
             if self.replace_bundle(ticket, id, &before, &after).await? {
-                return Ok(());
+                return Ok(true);
             }
         }
     }

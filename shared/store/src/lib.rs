@@ -37,9 +37,9 @@ mod tokens;
 mod transaction;
 mod uploads;
 
-pub use attachments::{Attachment, bundles_below};
+pub use attachments::Attachment;
 pub use audit::Deed;
-pub use bundles::{Bundle, BundleState, bundle_object};
+pub use bundles::{Bundle, BundleState, bundle_object, bundles_below};
 pub use clearing::MailOfTicket;
 pub use conf::{Configuration, Versioned};
 pub use counts::COUNTED_TO;
