@@ -3,9 +3,7 @@
 
 use chamada_tests::{
     client::{Api, session_body},
-    env,
-    mails::Draft,
-    outbox,
+    env, outbox,
     scratch::Scratch,
     server::Options,
     story::{Desk, MAILBOX, PATIENCE, mailbox, seed},

@@ -1,6 +1,7 @@
 //! `POST /api/tickets/{number}/merge`, and tickets that have to do with each other.
 
 use axum::extract::State;
+use chamada_domain::draft::Pen;
 use chamada_domain::permission::{Action, Standing, require};
 use chamada_domain::{FieldError, Refusal, Ticket, TicketNumber, merge as domain};
 use chamada_store::StoreError;
@@ -44,26 +45,36 @@ pub(crate) async fn merge(
 ) -> Result<Json<TicketView>, Problem> {
     let asked = Asked::of(app, caller, number, &request).await?;
     let pen = asked.pen().await?;
-    let into = request.body.into;
-    let mut outcome = Err(StoreError::Raced);
-    for _ in 0..ATTEMPTS {
-        // A ticket that goes on in another leads nowhere else: what leads to this one grows by this one's own history alone.
-        let (leading, seen) = futures::join!(asked.app.store.leading_to(number), asked.app.store.ticket(number));
-        let (before, seen) = (leading?.merges, seen?.last_seq);
-        let join = |source: Ticket, target: Option<Ticket>| {
-            asked.require(&source, Action::Merge)?;
-            let target = known(&asked, target)?;
-            if source.last_seq != seen && source.merged_into.is_none() {
-                return Err(Refusal::Stale);
-            }
-            domain::merge(source, target, before, &pen, &mut salt)
-        };
-        outcome = asked.app.store.change_tickets((number, into), &asked.with(), join).await;
+    let mut outcome = join(&asked, request.body.into, &pen).await;
+    for _ in 1..ATTEMPTS {
         if !matches!(outcome, Err(StoreError::Refused(Refusal::Stale))) {
             break;
         }
+        outcome = join(&asked, request.body.into, &pen).await;
     }
-    asked.answer(outcome.map(|(source, _)| source.ticket)).await
+    asked.answer(outcome).await
+}
+
+/// Lets the ticket go on in `into`; [`Refusal::Stale`] where it was written into meanwhile.
+async fn join(asked: &Asked, into: TicketNumber, pen: &Pen) -> Result<Ticket, StoreError> {
+    let store = &asked.app.store;
+    // First the ticket, then what leads to it: that grows by this ticket's own history alone, since one that goes on in another takes none in.
+    let seen = store.ticket(asked.number).await?;
+    let merges = match asked.require(&seen, Action::Merge) {
+        Ok(()) => store.leading_to(asked.number).await?.merges,
+        // Refused below, unless it is a repetition.
+        Err(_) => 0,
+    };
+    let decide = |source: Ticket, target: Option<Ticket>| {
+        asked.require(&source, Action::Merge)?;
+        let target = known(asked, target)?;
+        if source.last_seq != seen.last_seq {
+            return Err(Refusal::Stale);
+        }
+        domain::merge(source, target, merges, pen, &mut salt)
+    };
+    let outcome = store.change_tickets((asked.number, into), &asked.with(), decide).await;
+    outcome.map(|(source, _)| source.ticket)
 }
 
 /// How often a merge is decided anew where the ticket was written into meanwhile.

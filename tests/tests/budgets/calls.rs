@@ -20,9 +20,9 @@ const TWO: Budget = Budget {
     write: 10.0,
     index_write: 16.0,
 };
-/// Besides, both tickets are read before, and the history of the one that goes on in the other: what leads to it may be no more than eight merges away.
+/// Besides, the ticket that goes on in the other is read before, then its history: what leads to it may be no more than eight merges away.
 const MERGE: Budget = Budget {
-    round_trips: 4,
+    round_trips: 5,
     read: 7.0,
     write: 12.0,
     index_write: 20.0,
