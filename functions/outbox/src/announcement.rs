@@ -74,6 +74,7 @@ impl Announcement {
         Self {
             detail_type: "erasure.asked".into(),
             detail: json!({ "person": person }),
+            head: None,
         }
     }
 }

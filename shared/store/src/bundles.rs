@@ -5,11 +5,11 @@ use chamada_domain::{BundleId, Locale, TicketNumber, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Made, StoreError};
-use crate::idempotency::{Idempotency, judge};
+use crate::idempotency::Idempotency;
 use crate::item::{Item, ItemExt, keyed, s, to_json};
 use crate::keys;
 use crate::store::Store;
-use crate::transaction::{Condition, Failure, Guard, Transaction};
+use crate::transaction::{Condition, Guard, Transaction};
 
 /// For how many days a bundle can be fetched.
 const LIFE_DAYS: i64 = 7;
@@ -79,15 +79,7 @@ impl Store {
             ..Made::default()
         };
         self.remember(&mut transaction, request, &made)?;
-        match transaction.run(&self.client).await {
-            Ok(()) => Ok(()),
-            Err(Failure::Store(error)) => Err(error),
-            Err(Failure::Condition(Guard::Idempotency, Some(record))) => {
-                request.map_or(Ok(()), |request| judge(&record, request))?;
-                Err(StoreError::Raced)
-            }
-            Err(Failure::Contention | Failure::Condition(..)) => Err(StoreError::Raced),
-        }
+        self.carry_out(transaction, request, |_| None).await
     }
 
     /// A bundle as it is now.

@@ -10,7 +10,7 @@ use crate::error::StoreError;
 use crate::item::{Item, ItemExt, keyed, n, s, to_json};
 use crate::keys;
 use crate::store::Store;
-use crate::transaction::{Condition, Failure, Guard, Transaction};
+use crate::transaction::{Condition, Guard, Transaction};
 
 /// The newest entry of a ticket that was announced in a day.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -116,7 +116,7 @@ impl Store {
     pub async fn pass_days(&self, before: Option<&RootsAt>, after: &RootsAt) -> Result<(), StoreError> {
         let mut transaction = Transaction::default();
         self.go_on(&mut transaction, before, after)?;
-        self.carry_out(transaction).await
+        self.carry_out(transaction, None, |_| None).await
     }
 
     /// Records the root of a day, with the audit's record, and goes on behind it.
@@ -141,7 +141,7 @@ impl Store {
             changes: vec![AuditChange::to("root", record.root.as_str())],
         };
         self.note(&mut transaction, Some(deed), note).await?;
-        self.carry_out(transaction).await
+        self.carry_out(transaction, None, |_| None).await
     }
 
     /// A root that was made.
@@ -161,14 +161,6 @@ impl Store {
         let item = keyed(keys::ROOTS, keys::ROOTS_AT).with_json("stands", after)?;
         transaction.put(&self.table, Guard::Ticket, item, Some(condition));
         Ok(())
-    }
-
-    async fn carry_out(&self, transaction: Transaction) -> Result<(), StoreError> {
-        match transaction.run(&self.client).await {
-            Ok(()) => Ok(()),
-            Err(Failure::Store(error)) => Err(error),
-            Err(Failure::Contention | Failure::Condition(..)) => Err(StoreError::Raced),
-        }
     }
 }
 

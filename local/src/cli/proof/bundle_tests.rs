@@ -22,6 +22,9 @@ use sha2::{Digest, Sha256};
 
 use super::{Objection, judge};
 
+/// The files of a bundle, by name.
+type Files = BTreeMap<String, Vec<u8>>;
+
 const SITE: &str = "https://help.example.org";
 const FILE: &[u8] = b"what somebody attached";
 const MAIL: &[u8] = b"From: ana@example.org\r\nSubject: Impresora\r\n\r\nNo imprime.\r\n";
@@ -41,7 +44,7 @@ impl Parts for Kept {
 }
 
 /// Packs files, texts compressed, in the order of their names.
-fn pack(folder: &Path, name: &str, files: &BTreeMap<String, Vec<u8>>) -> PathBuf {
+fn pack(folder: &Path, name: &str, files: &Files) -> PathBuf {
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     let bytes = runtime.block_on(async {
         let mut archive = Archive::new(Kept(Vec::new()));
@@ -152,7 +155,7 @@ fn relist(files: &mut BTreeMap<String, Vec<u8>>, head_hash: &str, root: &DayRoot
     files.insert(MANIFEST.into(), serde_json::to_vec(&manifest).unwrap());
 }
 
-fn head_of(files: &BTreeMap<String, Vec<u8>>) -> String {
+fn head_of(files: &Files) -> String {
     let manifest: Value = serde_json::from_slice(&files[MANIFEST]).unwrap();
     manifest["head_hash"].as_str().unwrap().to_owned()
 }
@@ -198,7 +201,7 @@ fn what_is_altered_removed_or_added_is_found() {
     let folder = tempfile::tempdir().unwrap();
     let (files, root) = told("No imprime");
     let head = head_of(&files);
-    let judged = |change: &dyn Fn(&mut BTreeMap<String, Vec<u8>>)| {
+    let judged = |change: &dyn Fn(&mut Files)| {
         let mut files = files.clone();
         change(&mut files);
         judge(&pack(folder.path(), "b.zip", &files), None, None)
@@ -217,7 +220,7 @@ fn what_is_altered_removed_or_added_is_found() {
         "extra.txt is not listed",
     );
     // With a manifest that fits, the history tells.
-    let with = |change: &dyn Fn(&mut BTreeMap<String, Vec<u8>>)| {
+    let with = |change: &dyn Fn(&mut Files)| {
         judged(&|files| {
             change(files);
             relist(files, &head, &root);
