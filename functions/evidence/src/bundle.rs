@@ -44,7 +44,12 @@ impl From<ArchiveError> for Unmade {
 /// Makes the bundle that was asked for, unless that was done, or given up.
 pub(crate) async fn make(handler: &Handler, number: TicketNumber, id: &BundleId) -> Result<(), HandlerError> {
     let Some(bundle) = handler.store.begin_bundle(number, id, handler.now()).await.map_err(table)? else {
-        return Ok(());
+        return match handler.store.bundle(number, id, handler.now()).await {
+            // Killed once it was whole, and nobody waits for it any longer.
+            Err(StoreError::NotFound) => purge(handler, number, id).await,
+            Ok(_) => Ok(()),
+            Err(error) => Err(table(error)),
+        };
     };
     let (state, last_seq, outcome) = match build(handler, number, id, &bundle).await {
         Ok(last_seq) => (BundleState::Ready, Some(last_seq), Ok(())),
@@ -57,10 +62,14 @@ pub(crate) async fn make(handler: &Handler, number: TicketNumber, id: &BundleId)
     let waited_for = handler.store.end_bundle(number, id, &ended, handler.now()).await.map_err(table)?;
     if !waited_for {
         // Words were erased while it was made: it may hold them.
-        let (objects, files) = (handler.platform.objects(), &handler.platform.config().files_bucket);
-        objects.purge(files, &bundle_object(number, id)).await.map_err(bucket)?;
+        purge(handler, number, id).await?;
     }
     outcome
+}
+
+async fn purge(handler: &Handler, number: TicketNumber, id: &BundleId) -> Result<(), HandlerError> {
+    let (objects, files) = (handler.platform.objects(), &handler.platform.config().files_bucket);
+    objects.purge(files, &bundle_object(number, id)).await.map_err(bucket)
 }
 
 /// Writes the bundle; the newest entry that it was made of.

@@ -1,7 +1,7 @@
 //! What goes with erased words: files, original mails, what the ledgers have of them, links, evidence; and the words themselves.
 //!
 //! An erasure is on record from the transaction on that wrote its `erased` entry. Whoever clears up takes away everything that the entry names and then
-//! the record, so that one who is killed in between leaves it to the next. The words go last: some of what else has to go is found by them.
+//! the record, so that one who is killed in between leaves it to the next. The words go behind files and mails, some of which are found by them.
 
 use chamada_domain::chain::ChainedEntry;
 use chamada_domain::entry::Event;
@@ -66,8 +66,12 @@ impl Clearing<'_> {
             .forget_recipients(ticket, self.person.as_ref(), self.handler.now())
             .await
             .map_err(table)?;
-        self.clear_bundles().await?;
-        store.take_erased_words_out(ticket, self.seq, &self.addresses).await.map_err(table)
+        store
+            .take_erased_words_out(ticket, self.seq, &self.addresses)
+            .await
+            .map_err(table)?;
+        // Last: whoever read the words before and makes evidence of them finds nobody waiting for it, and deletes it.
+        self.clear_bundles().await
     }
 
     async fn clear_files(&self) -> Result<(), HandlerError> {
@@ -120,8 +124,8 @@ impl Clearing<'_> {
     async fn clear_bundles(&self) -> Result<(), HandlerError> {
         let (handler, ticket) = (self.handler, self.ticket);
         let files = &handler.platform.config().files_bucket;
+        handler.store.forget_bundles(ticket).await.map_err(table)?;
         let gone = handler.platform.objects().purge_below(files, &bundles_below(ticket)).await;
-        gone.map_err(bucket)?;
-        handler.store.forget_bundles(ticket).await.map_err(table)
+        gone.map_err(bucket)
     }
 }

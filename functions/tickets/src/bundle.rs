@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use axum::extract::State;
 use chamada_domain::entry::Event;
+use chamada_domain::permission::Viewer;
 use chamada_domain::{BundleId, TicketNumber};
 use chamada_platform::{Disposition, random};
 use chamada_store::{Bundle, BundleState, Idempotency, StoreError, bundle_object};
@@ -79,7 +80,7 @@ pub(crate) async fn ask(
         attempts: 0,
         last_seq: None,
     };
-    let made = match ask_once(&app, &caller, number, &bundle, request.as_ref()).await {
+    let made = match ask_once(&app, (&caller, &viewer), number, &bundle, request.as_ref()).await {
         Err(Refused::Store(StoreError::Replayed(made))) => made.id.and_then(|id| id.parse().ok()),
         Err(Refused::Store(error)) => return Err(error.into()),
         Err(Refused::Limit(problem)) => return Err(problem),
@@ -98,13 +99,17 @@ enum Refused {
 /// Asks for a bundle; a repetition of the request counts for no limit.
 async fn ask_once(
     app: &App,
-    caller: &Caller,
+    (caller, viewer): (&Caller, &Viewer),
     number: TicketNumber,
     bundle: &Bundle,
     request: Option<&Idempotency>,
 ) -> Result<BundleId, Refused> {
     app.store.replay(request).await.map_err(Refused::Store)?;
-    let who = caller.name().map_err(Refused::Limit)?;
+    let who = match viewer.keys.iter().find(|(ticket, _)| *ticket == number) {
+        // Each opening of a link is a session of its own: the person counts whose link it is.
+        Some((_, person)) if caller.user.is_none() => person.to_string(),
+        _ => caller.name().map_err(Refused::Limit)?,
+    };
     limit(app, "bundle", &who, PER_CALLER, "too_many_requests")
         .await
         .map_err(Refused::Limit)?;
@@ -137,13 +142,17 @@ pub(crate) async fn get(
         BundleState::Ready if erased_since(&app, number, &bundle).await? => (StateView::Failed, None),
         BundleState::Ready => {
             let name = format!("{}.zip", number.shown(&settings.ticket_prefix));
-            let (bucket, key) = (&app.platform.config().files_bucket, bundle_object(number, &id));
-            let save = Disposition::Attachment(&name);
-            let url = app.platform.objects().presign_get(bucket, &key, GET_FOR, save, "application/zip");
-            (StateView::Ready, Some(url.await?))
+            (StateView::Ready, Some(url_of(&app, &bundle_object(number, &id), &name).await?))
         }
     };
     Ok(Json(BundleView { state, url }))
+}
+
+/// A presigned URL of a bundle.
+async fn url_of(app: &App, key: &str, name: &str) -> Result<String, Problem> {
+    let (objects, bucket) = (app.platform.objects(), &app.platform.config().files_bucket);
+    let url = objects.presign_get(bucket, key, GET_FOR, Disposition::Attachment(name), "application/zip");
+    Ok(url.await?)
 }
 
 /// Whether words were erased that the bundle may still hold.

@@ -3,7 +3,7 @@
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use chamada_domain::TicketNumber;
-use chamada_domain::entry::{Entry, Event};
+use chamada_domain::entry::Entry;
 use chamada_mail::{Limits, as_sent};
 use chamada_web::openapi::ReadProblems;
 use chamada_web::read::boolean;
@@ -22,38 +22,10 @@ struct Original {
 
 /// What an entry says of the mail it was made of; nothing where it was made of none, or its words were erased: the file has them all.
 fn original_of(entry: &Entry) -> Option<Original> {
-    if entry.body.as_ref().is_some_and(|body| body.text().is_none()) {
-        return None;
-    }
-    let (mail, delivery) = match &entry.event {
-        Event::Opened(opened) => (opened.mail.as_ref(), None),
-        Event::Message(message) | Event::Note(message) => (message.mail.as_ref(), None),
-        Event::Delivery(delivery) => (None, Some(delivery)),
-        Event::Status(_)
-        | Event::Assigned(_)
-        | Event::Due(_)
-        | Event::Priority(_)
-        | Event::Classified(_)
-        | Event::Title(_)
-        | Event::Cc(_)
-        | Event::Reopened(_)
-        | Event::Rated(_)
-        | Event::Linked(_)
-        | Event::Merged(_)
-        | Event::Deleted {}
-        | Event::Restored {}
-        | Event::Erased(_) => (None, None),
-    };
-    let of_mail = mail.filter(|mail| mail.subject.text().is_some()).map(|mail| Original {
-        digest: mail.digest.clone(),
-        has_html: mail.has_html,
-    });
-    let of_delivery = delivery.filter(|delivery| delivery.recipient.as_ref().is_none_or(|word| word.text().is_some()));
-    of_mail.or_else(|| {
-        of_delivery.map(|delivery| Original {
-            digest: delivery.digest.clone(),
-            has_html: false,
-        })
+    let digest = entry.event.original().filter(|_| !entry.has_erased_words())?;
+    Some(Original {
+        digest: digest.to_owned(),
+        has_html: entry.event.mail().is_some_and(|mail| mail.has_html),
     })
 }
 

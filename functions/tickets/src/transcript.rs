@@ -76,7 +76,7 @@ pub(crate) async fn get(
 }
 
 fn answer(body: String, content_type: &'static str, (name, value): (HeaderName, &str)) -> Result<Response, Problem> {
-    let escaped = body.bytes().filter(|byte| matches!(byte, b'"' | b'\\' | b'\n')).count();
+    let escaped = body.bytes().filter(|byte| matches!(byte, b'"' | b'\\' | b'\n' | b'\t')).count();
     if body.len() + escaped > LONGEST {
         return Err(Problem::conflict("transcript_too_large")
             .with_detail("This history is too long for one answer: ask for a bundle (POST /api/tickets/{number}/bundle)."));

@@ -3,8 +3,7 @@
 use std::collections::BTreeSet;
 
 use chamada_domain::chain::ChainedEntry;
-use chamada_domain::entry::{AttachedFile, Entry, Event};
-use chamada_domain::word::{Word, each_word};
+use chamada_domain::entry::AttachedFile;
 use chamada_domain::{AttachmentId, TicketNumber};
 use serde::{Deserialize, Serialize};
 
@@ -98,7 +97,7 @@ pub fn mail_name(digest: &str) -> String {
 }
 
 /// A name that every file system and unpacker takes as one: letters, digits and a few signs; what else stands in it becomes `_`.
-fn safe(name: &str) -> String {
+pub(crate) fn safe(name: &str) -> String {
     let plain = |c: char| if c.is_alphanumeric() || "-_.".contains(c) { c } else { '_' };
     let text: String = name.chars().map(plain).collect();
     // No dots at its ends (hidden files, `..`, Windows) and none behind one another.
@@ -118,6 +117,11 @@ fn safe(name: &str) -> String {
         (false, true) => stem.to_owned(),
         (false, false) => format!("{stem}.{ending}"),
     }
+}
+
+/// Whether this is a name as [`safe`] makes them.
+pub(crate) fn is_safe(name: &str) -> bool {
+    safe(name) == name
 }
 
 /// Whether a name in an archive leads nowhere but into its folder.
@@ -158,46 +162,16 @@ pub fn named<'a>(history: &'a [ChainedEntry], hides: impl Fn(&ChainedEntry) -> b
                 found.push(Named::Attachment { seq: entry.seq, file });
             }
         }
-        if let Some(digest) = mail_digest(&entry.event)
+        if let Some(digest) = entry.event.original()
             && seen.insert(digest)
         {
             found.push(Named::Mail {
                 digest,
-                erased: has_erased_words(entry),
+                erased: entry.has_erased_words(),
             });
         }
     }
     found
-}
-
-/// Whether a word of it is known by its commitment alone.
-fn has_erased_words(entry: &Entry) -> bool {
-    let mut erased = false;
-    each_word(entry, &mut |word| erased |= matches!(word, Word::Erased { .. }));
-    erased
-}
-
-/// The original mail that an entry was made of.
-fn mail_digest(event: &Event) -> Option<&str> {
-    match event {
-        Event::Opened(opened) => opened.mail.as_ref().map(|mail| mail.digest.as_str()),
-        Event::Message(message) | Event::Note(message) => message.mail.as_ref().map(|mail| mail.digest.as_str()),
-        Event::Delivery(delivery) => Some(&delivery.digest),
-        Event::Status(_)
-        | Event::Assigned(_)
-        | Event::Due(_)
-        | Event::Priority(_)
-        | Event::Classified(_)
-        | Event::Title(_)
-        | Event::Cc(_)
-        | Event::Reopened(_)
-        | Event::Rated(_)
-        | Event::Linked(_)
-        | Event::Merged(_)
-        | Event::Deleted {}
-        | Event::Restored {}
-        | Event::Erased(_) => None,
-    }
 }
 
 #[cfg(test)]

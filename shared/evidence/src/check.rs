@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use chamada_domain::proof::{self, Flaw, Proof};
 use serde_json::Value;
 
-use crate::bundle::{ATTACHMENTS, FORMAT, MAILS, MANIFEST, Manifest, PAGE, README, TRANSCRIPT, attachment_prefix, is_plain, mail_name};
+use crate::bundle::{FORMAT, MANIFEST, Manifest, PAGE, README, TRANSCRIPT, attachment_prefix, is_plain, is_safe, mail_name, safe};
+use crate::reading;
 
 /// What lies in a bundle under a name.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,17 +44,32 @@ fn contradiction(what: impl Into<String>) -> BundleFlaw {
     BundleFlaw::Contradiction(what.into())
 }
 
-/// Checks a bundle, whose files were `found`, each name once; `manifest` and `transcript` are what lies under these two names.
+/// The texts of a bundle, each as it lies there; empty where it does not.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Texts {
+    /// The manifest.
+    pub manifest: Vec<u8>,
+    /// The history that proves itself.
+    pub transcript: Vec<u8>,
+    /// The same, to be read.
+    pub page: Vec<u8>,
+    /// How to check it.
+    pub readme: Vec<u8>,
+}
+
+/// Checks a bundle, whose files were `found`, each name once.
 ///
 /// # Errors
 /// The first flaw.
-pub fn check(manifest: &[u8], transcript: &[u8], found: &BTreeMap<String, FoundFile>) -> Result<BundleProof, BundleFlaw> {
-    let manifest: Manifest = serde_json::from_slice(manifest).map_err(|error| BundleFlaw::Unreadable(format!("{MANIFEST}: {error}")))?;
+pub fn check(texts: &Texts, found: &BTreeMap<String, FoundFile>) -> Result<BundleProof, BundleFlaw> {
+    let manifest: Manifest =
+        serde_json::from_slice(&texts.manifest).map_err(|error| BundleFlaw::Unreadable(format!("{MANIFEST}: {error}")))?;
     if manifest.format != FORMAT {
         return Err(BundleFlaw::Unreadable(format!("its format is not {FORMAT}")));
     }
     listed(&manifest, found)?;
-    let transcript: Value = serde_json::from_slice(transcript).map_err(|error| BundleFlaw::Unreadable(format!("{TRANSCRIPT}: {error}")))?;
+    let transcript: Value =
+        serde_json::from_slice(&texts.transcript).map_err(|error| BundleFlaw::Unreadable(format!("{TRANSCRIPT}: {error}")))?;
     let history = proof::check(&transcript).map_err(|flaw| match flaw {
         Flaw::Unreadable(why) => BundleFlaw::Unreadable(why),
         flaw @ (Flaw::Entry { .. } | Flaw::Head) => BundleFlaw::History(flaw),
@@ -62,6 +78,10 @@ pub fn check(manifest: &[u8], transcript: &[u8], found: &BTreeMap<String, FoundF
         return Err(contradiction("the history in it is not the one that its manifest names"));
     }
     files_of_history(&manifest, &transcript)?;
+    let (page, readme) = (String::from_utf8_lossy(&texts.page), String::from_utf8_lossy(&texts.readme));
+    if !reading::agree(&transcript, &page, &readme) {
+        return Err(contradiction(format!("{PAGE} or {README} does not say what the history says")));
+    }
     included(&manifest, &history)?;
     Ok(BundleProof { history, manifest })
 }
@@ -94,12 +114,23 @@ fn listed(manifest: &Manifest, found: &BTreeMap<String, FoundFile>) -> Result<()
     }
 }
 
-/// What the history says of a file: how its name begins and, for a mail, ends; what it is.
+/// What the history says of a file: what it is called, and what it is.
 struct Said {
     id: String,
+    /// How its name begins.
     prefix: String,
+    /// How it goes on; nothing where that word was erased.
+    rest: Option<String>,
     size: Option<u64>,
     sha256: String,
+}
+
+impl Said {
+    /// Whether this is the file's name.
+    fn names(&self, name: &str) -> bool {
+        let rest = name.strip_prefix(&self.prefix);
+        rest.is_some_and(|rest| self.rest.as_ref().map_or_else(|| is_safe(rest), |said| said == rest))
+    }
 }
 
 /// Whether each file that the history names is there as it says, or said to be missing; and none besides.
@@ -108,7 +139,7 @@ fn files_of_history(manifest: &Manifest, transcript: &Value) -> Result<(), Bundl
     let missing: BTreeSet<&str> = manifest.missing.iter().map(|file| file.id.as_str()).collect();
     let mut of_history = BTreeSet::new();
     for said in &said {
-        let file = manifest.files.iter().find(|file| file.name.starts_with(&said.prefix));
+        let file = manifest.files.iter().find(|file| said.names(&file.name));
         let Some(file) = file else {
             if missing.contains(said.id.as_str()) {
                 continue;
@@ -120,10 +151,9 @@ fn files_of_history(manifest: &Manifest, transcript: &Value) -> Result<(), Bundl
         }
         of_history.insert(file.name.as_str());
     }
-    let stray = |name: &str| (name.starts_with(ATTACHMENTS) || name.starts_with(MAILS)) && !of_history.contains(name);
     let own = |name: &str| [TRANSCRIPT, PAGE, README].contains(&name);
     let mut names = manifest.files.iter().map(|file| file.name.as_str());
-    match names.find(|name| stray(name) || !(own(name) || of_history.contains(name))) {
+    match names.find(|name| !own(name) && !of_history.contains(name)) {
         Some(stray) => Err(contradiction(format!("{stray} is in no entry of the history"))),
         None => Ok(()),
     }
@@ -132,18 +162,17 @@ fn files_of_history(manifest: &Manifest, transcript: &Value) -> Result<(), Bundl
 /// Every file that the readable entries name.
 fn said_of_files(transcript: &Value) -> Vec<Said> {
     let mut said = Vec::new();
-    for core in transcript["entries"]
-        .as_array()
-        .into_iter()
-        .flatten()
-        .filter_map(|entry| entry.get("core"))
-    {
-        let (seq, data) = (core["seq"].as_u64().unwrap_or(0), &core["data"]);
+    for entry in transcript["entries"].as_array().into_iter().flatten() {
+        let (seq, data) = (entry["core"]["seq"].as_u64().unwrap_or(0), &entry["core"]["data"]);
         for file in data["attachments"].as_array().into_iter().flatten() {
             let id = file["attachment_id"].as_str().unwrap_or_default();
             said.push(Said {
                 id: id.to_owned(),
                 prefix: attachment_prefix(seq, id),
+                rest: file["name"]["c"]
+                    .as_str()
+                    .and_then(|commitment| entry["words"][commitment]["text"].as_str())
+                    .map(safe),
                 size: file["size"].as_u64(),
                 sha256: file["sha256"].as_str().unwrap_or_default().to_owned(),
             });
@@ -152,6 +181,7 @@ fn said_of_files(transcript: &Value) -> Vec<Said> {
             said.push(Said {
                 id: digest.to_owned(),
                 prefix: mail_name(digest),
+                rest: Some(String::new()),
                 size: None,
                 sha256: digest.to_owned(),
             });

@@ -30,8 +30,8 @@ pub struct Head {
 }
 
 impl Head {
-    fn leaf(&self) -> Hash {
-        merkle::leaf(format!("{}\n{}\n{}", self.ticket, self.seq, self.hash).as_bytes())
+    fn leaf(&self, date: &str) -> Hash {
+        merkle::leaf(format!("{date}\n{}\n{}\n{}", self.ticket, self.seq, self.hash).as_bytes())
     }
 }
 
@@ -97,8 +97,10 @@ impl DayRoot {
     }
 
     fn leaves(&self) -> Vec<Hash> {
-        let before = merkle::leaf(self.previous_root.as_bytes());
-        std::iter::once(before).chain(self.heads.iter().map(Head::leaf)).collect()
+        let before = merkle::leaf(format!("{}\n{}\n{}", self.site, self.date, self.previous_root).as_bytes());
+        std::iter::once(before)
+            .chain(self.heads.iter().map(|head| head.leaf(&self.date)))
+            .collect()
     }
 
     /// Recomputes it.
@@ -190,7 +192,7 @@ impl Inclusion {
             seq: self.seq,
             hash: self.hash.clone(),
         };
-        let reached = merkle::root_of_path(head.leaf(), self.index, self.leaves, &path);
+        let reached = merkle::root_of_path(head.leaf(&self.date), self.index, self.leaves, &path);
         // Place 0 is the root before.
         self.index > 0 && reached.is_some_and(|root| hex::encode(root) == self.root)
     }

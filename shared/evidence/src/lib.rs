@@ -7,5 +7,6 @@ pub mod day;
 pub mod merkle;
 pub mod page;
 mod phrases;
+mod reading;
 pub mod readme;
 pub mod story;

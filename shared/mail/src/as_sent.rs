@@ -14,6 +14,9 @@ use crate::parse::structure::Walk;
 /// How much room all enclosed images take in the HTML, in bytes of base64: an answer of a Lambda function holds 6 MB. What finds no room is left out.
 const MOST_IMAGES: usize = 3 << 20;
 
+/// The longest HTML without its images: quotation marks take two bytes in such an answer.
+const LONGEST_HTML: usize = 2 << 20;
+
 /// The images that are shown: formats that hold nothing but pixels. SVG is not among them.
 const SHOWN: [&str; 4] = ["image/png", "image/jpeg", "image/gif", "image/webp"];
 
@@ -24,7 +27,7 @@ pub struct AsSent {
     pub html: String,
 }
 
-/// The HTML of a mail; none where it has none, or none that can be made harmless. Images that lie elsewhere are kept with `remote_images` alone, and
+/// The HTML of a mail; none where it has none, none that can be made harmless, or too much of it. Images that lie elsewhere are kept with `remote_images` alone, and
 /// of those the ones under `https:`.
 ///
 /// # Errors
@@ -35,7 +38,7 @@ pub fn as_sent(raw: &[u8], limits: &Limits, remote_images: bool) -> Result<Optio
     let root = walk.node(&headers, raw.get(body_at..).unwrap_or_default(), 0);
     let images = if remote_images { Images::Remote } else { Images::Enclosed };
     let found = body::read(&root, limits, images);
-    let html = found.html.as_deref().map(conceal);
+    let html = found.html.as_deref().map(conceal).filter(|html| html.len() <= LONGEST_HTML);
     Ok(html.map(|html| AsSent {
         html: enclose(&html, &found.attachments),
     }))
@@ -108,6 +111,23 @@ mod tests {
         let html = shown(&"<img src=cid:i@x>".repeat(1_000), "image/gif", &big);
         assert!(html.len() < MOST_IMAGES + 100_000, "{}", html.len());
         assert_eq!(html.matches("data:image/gif").count(), 2);
+    }
+
+    #[test]
+    fn what_is_longer_than_an_answer_is_not_shown() {
+        let mail = |links: usize| {
+            format!(
+                "From: a@b.c\r\nContent-Type: text/html\r\n\r\n{}",
+                "<a href=http://x>y</a>".repeat(links)
+            )
+        };
+        let length = |links| {
+            as_sent(mail(links).as_bytes(), &Limits::default(), true)
+                .unwrap()
+                .map(|shown| shown.html.len())
+        };
+        assert!(length(20_000).is_none_or(|length| length <= LONGEST_HTML));
+        assert!(length(100).is_some());
     }
 
     #[test]

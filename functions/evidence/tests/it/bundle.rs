@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::io::{Cursor, Read};
 
-use chamada_evidence::check::{FoundFile, check};
+use chamada_evidence::check::{FoundFile, Texts, check};
 use chamada_platform::Outcome;
 use chamada_store::{BundleState, upload_object};
 use chamada_tests::desk::Setup;
@@ -79,7 +79,14 @@ async fn staff_get_everything_and_it_proves_itself() {
             },
         )
     });
-    let proof = check(&files["proof.json"], &files["transcript.json"], &found.collect()).unwrap();
+    let text = |name: &str| files[name].clone();
+    let texts = Texts {
+        manifest: text("proof.json"),
+        transcript: text("transcript.json"),
+        page: text("transcript.html"),
+        readme: text("README.txt"),
+    };
+    let proof = check(&texts, &found.collect()).unwrap();
     assert_eq!((proof.history.ticket, proof.history.hidden), (number.0, 0));
 }
 

@@ -235,6 +235,26 @@ fn what_is_altered_removed_or_added_is_found() {
         "is in no entry",
     );
     refused(with(&|files| drop(files.insert("extra.txt".into(), Vec::new()))), "is in no entry");
+    // What people read is what the history says, to the byte.
+    let page = |files: &mut Files| {
+        let text = String::from_utf8(files[PAGE].clone()).unwrap();
+        files.insert(PAGE.into(), text.replace("No imprime", "Si imprime").into_bytes());
+    };
+    refused(with(&page), "does not say what the history says");
+    refused(
+        with(&|files| files.get_mut(README).unwrap().extend(b"x")),
+        "does not say what the history says",
+    );
+    // A file under another name opens as something else.
+    for (old, ending) in [(&original, ".html"), (&file, ".exe")] {
+        refused(
+            with(&|files| {
+                let content = files.remove(old).unwrap();
+                files.insert(format!("{old}{ending}"), content);
+            }),
+            "is missing, and not said to be",
+        );
+    }
     let climbing = format!("{}/../../../evil", attachment());
     refused(
         with(&|files| {
@@ -243,7 +263,7 @@ fn what_is_altered_removed_or_added_is_found() {
         }),
         "leads out of its folder",
     );
-    let word = |files: &mut BTreeMap<String, Vec<u8>>| {
+    let word = |files: &mut Files| {
         let text = String::from_utf8(files[TRANSCRIPT].clone()).unwrap();
         files.insert(TRANSCRIPT.into(), text.replace("No imprime", "Si imprime").into_bytes());
     };
@@ -293,6 +313,47 @@ fn a_root_that_was_altered_is_found() {
     refused(judged(&|root| root.heads[0].seq = 9), "it was altered");
     refused(judged(&|root| drop(root.heads.remove(1))), "it was altered");
     refused(judged(&|root| root.heads.swap(0, 1)), "not in the order");
+}
+
+#[test]
+fn a_hidden_entry_says_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let (files, _) = told("No imprime");
+    let document: Value = serde_json::from_slice(&files[TRANSCRIPT]).unwrap();
+    let opening = document["entries"][0].clone();
+    let second = "a".repeat(64);
+    let judged = |entry: Value| {
+        let mut document = document.clone();
+        document["head_hash"] = Value::String(second.clone());
+        document["entries"] = Value::Array(vec![opening.clone(), entry]);
+        let path = folder.path().join("t.json");
+        std::fs::write(&path, document.to_string()).unwrap();
+        judge(&path, None, None)
+    };
+    let hidden = serde_json::json!({"seq": 2, "previous_hash": opening["hash"], "hash": second, "hidden": true});
+    judged(hidden.clone()).unwrap();
+    let mut speaking = hidden.clone();
+    speaking["core"] = serde_json::json!({"seq": 2, "data": {"attachments": [{"attachment_id": "att_x", "size": 1, "sha256": second}]}});
+    refused(judged(speaking), "it is hidden, and says something");
+    let mut nameless = hidden;
+    nameless["hash"] = Value::String("z".repeat(64));
+    refused(judged(nameless), "its hash is none");
+}
+
+#[test]
+fn what_lies_in_it_twice_or_behind_its_end_is_found() {
+    let folder = tempfile::tempdir().unwrap();
+    let (files, _) = told("No imprime");
+    let path = pack(folder.path(), "b.zip", &files);
+    let bytes = std::fs::read(&path).unwrap();
+    let mut end = bytes[bytes.len() - 22..].to_vec();
+    end[..4].copy_from_slice(b"none");
+    std::fs::write(&path, [bytes, end].concat()).unwrap();
+    let outcome = judge(&path, None, None);
+    assert!(
+        matches!(outcome, Err(Objection::Unreadable(_) | Objection::Invalid(_))),
+        "{outcome:?}"
+    );
 }
 
 #[test]

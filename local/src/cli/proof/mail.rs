@@ -55,9 +55,8 @@ fn root_day(mail: &Message<'_>) -> Option<String> {
     is_date(date).then(|| date.to_owned())
 }
 
-/// The number in `[CH-1042]`.
+/// The number in `[CH-1042]`: the last such in the subject, since gateways put marks of their own before it.
 fn ticket_of(subject: &str) -> Option<u64> {
-    let (_, rest) = subject.split_once('[')?;
-    let (inside, _) = rest.split_once(']')?;
-    inside.rsplit_once('-')?.1.parse().ok()
+    let inside = |rest: &str| rest.split_once(']')?.0.rsplit_once('-')?.1.parse().ok();
+    subject.split('[').skip(1).filter_map(inside).last()
 }

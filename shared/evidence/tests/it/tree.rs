@@ -86,7 +86,11 @@ fn head(ticket: u64, seq: u64) -> Head {
 #[test]
 fn a_day_s_root_begins_with_the_root_before_and_goes_on_by_number() {
     let made = DayRoot::make("https://a.b", "2026-11-22", NO_ROOT, vec![head(10, 2), head(9, 7)]);
-    let leaves = ["0".repeat(64), format!("9\n7\n{:064x}", 9_007), format!("10\n2\n{:064x}", 10_002)];
+    let leaves = [
+        format!("https://a.b\n2026-11-22\n{}", "0".repeat(64)),
+        format!("2026-11-22\n9\n7\n{:064x}", 9_007),
+        format!("2026-11-22\n10\n2\n{:064x}", 10_002),
+    ];
     assert_eq!(made.root, naive(&leaves.map(String::into_bytes)));
     assert_eq!(made.check(), Ok(()));
     let read: DayRoot = serde_json::from_slice(&made.bytes()).unwrap();
@@ -105,6 +109,8 @@ fn no_part_of_a_day_s_root_can_be_altered() {
     assert_eq!(altered(&|root| root.heads[1].hash = "a".repeat(64)), Err(RootFlaw::Root));
     assert_eq!(altered(&|root| drop(root.heads.pop())), Err(RootFlaw::Root));
     assert_eq!(altered(&|root| root.previous_root = "a".repeat(64)), Err(RootFlaw::Root));
+    assert_eq!(altered(&|root| root.date = "2026-11-21".into()), Err(RootFlaw::Root));
+    assert_eq!(altered(&|root| root.site = "https://b.b".into()), Err(RootFlaw::Root));
     assert_eq!(altered(&|root| root.heads.swap(0, 1)), Err(RootFlaw::Order));
     assert_eq!(altered(&|root| root.heads[1] = root.heads[0].clone()), Err(RootFlaw::Order));
     assert_eq!(altered(&|root| root.root = "A".repeat(64)), Err(RootFlaw::Malformed));
@@ -121,6 +127,9 @@ fn a_head_is_proven_to_be_in_its_day() {
         assert!(proof.holds());
         let mut other = proof.clone();
         other.hash = "b".repeat(64);
+        assert!(!other.holds());
+        let mut other = proof.clone();
+        other.date = "2026-11-21".into();
         assert!(!other.holds());
         let mut other = proof.clone();
         other.seq += 1;
