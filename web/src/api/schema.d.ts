@@ -151,7 +151,7 @@ export interface paths {
          * @description UTF-8, comma or semicolon, with these columns in any order: `users`: `email,name,role,locale,company`, by address; an empty cell leaves what is, or
          *     takes the default of a new account; `company` is a company's name. `organisation`: `corporation,company,site,cost_centre_code,cost_centre_name`, by
          *     name, cost centres by code. `categories`: `kind,category_es,category_pt,category_en,subcategory_es,subcategory_pt,subcategory_en`, by the Spanish
-         *     name. What is named and was retired is in use again. 5,000 rows at most.
+         *     name. What is named and was retired is in use again. 2,000 rows at most.
          *
          *     400 `bad_csv` where it is no text in UTF-8. Any fault, and nothing is written: 422 with each as `line.<n>.<column>`. Accounts are written one by one: a
          *     request that broke off is sent again, and ends the same.
@@ -241,7 +241,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** A message as it came, as a file. */
+        /** A message as it came, as a file. A long one is answered by 302 with a presigned URL of five minutes. */
         get: operations["get_mailboxes_id_messages_message_id_raw"];
         put?: never;
         post?: never;
@@ -382,7 +382,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /** What the caller's session holds: for a page that was loaded anew and cannot read its cookie. Tickets whose keys open nothing any more are left out. */
+        get: operations["get_session"];
         put?: never;
         /**
          * Signs in, or opens one ticket.
@@ -635,6 +636,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/tickets/{number}/bundle": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Has a ticket's evidence put together in one ZIP: history, files, for staff the original mails, and what proves them. It can be fetched for 7 days. */
+        post: operations["post_tickets_number_bundle"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tickets/{number}/bundles/{bundle_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How far a bundle is, and where it can be fetched once it is ready. One that holds what staff alone read is there for staff alone. */
+        get: operations["get_tickets_number_bundles_bundle_id"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/tickets/{number}/claim": {
         parameters: {
             query?: never;
@@ -669,6 +704,43 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/tickets/{number}/entries/{seq}/html": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The HTML of the mail that an entry was made of, made harmless, under a policy of its own with `sandbox`. Images that the mail encloses stand in it;
+         *     those that lie elsewhere are loaded with `images=true` alone, since their owner learns of it.
+         */
+        get: operations["get_tickets_number_entries_seq_html"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tickets/{number}/entries/{seq}/raw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The mail that an entry was made of, as it came; for staff. A long one is answered by 302 with a presigned URL of five minutes. */
+        get: operations["get_tickets_number_entries_seq_raw"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/tickets/{number}/erase": {
         parameters: {
             query?: never;
@@ -693,11 +765,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Who holds links of a ticket. */
+        /** Who holds links that open a ticket, those of tickets that go on in it among them. */
         get: operations["get_tickets_number_keys"];
         put?: never;
         post?: never;
-        /** Revokes every link of a ticket that the caller may revoke. */
+        /** Revokes every link that opens a ticket, as far as the caller may revoke it: those of tickets that go on in it too. */
         delete: operations["delete_tickets_number_keys"];
         options?: never;
         head?: never;
@@ -750,7 +822,8 @@ export interface paths {
         put?: never;
         /**
          * Lets a ticket go on in another one: it is closed, its people follow the other, its links open the other, answers to its mails land there.
-         * @description 409 `merged` where either went on in another before; 422 `into` `same_ticket`, `unknown`, `too_many_watchers`.
+         * @description 409 `merged` where either went on in another before, `too_many_merges` where this would be the ninth in a row; 422 `into` `same_ticket`, `unknown`,
+         *     `too_many_watchers`.
          */
         post: operations["post_tickets_number_merge"];
         delete?: never;
@@ -834,7 +907,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The whole history with its hashes, as `chamada proof check` verifies it with no server. What the caller may not see is its hashes alone. */
+        /** The whole history with its hashes, as `chamada proof check` verifies it with no server, or as a page. What the caller may not see is its hashes alone. */
         get: operations["get_tickets_number_transcript"];
         put?: never;
         post?: never;
@@ -936,7 +1009,11 @@ export interface paths {
         get: operations["get_users_id"];
         put?: never;
         post?: never;
-        /** Deactivates an account; its sessions and API tokens end at once. 409 `last_administrator`. */
+        /**
+         * Deactivates an account; its sessions and API tokens end at once. 409 `last_administrator`.
+         * @description With `?erase=true` the account is erased: name and address at once, and within minutes the person's words from every ticket, with their files, the mails
+         *     that brought them and the links that they held. Every history stays provable. It cannot be undone; the address is free for a new account.
+         */
         delete: operations["delete_users_id"];
         options?: never;
         head?: never;
@@ -975,6 +1052,10 @@ export interface components {
         Asked: {
             /** @description Which sweep. */
             sweep_id: components["schemas"]["SweepId"];
+        };
+        /** @description A bundle that is being made. */
+        AskedBundle: {
+            bundle_id: components["schemas"]["BundleId"];
         };
         /** @description Who attends to it. */
         Assignee: {
@@ -1015,7 +1096,7 @@ export interface components {
          * @description What the audit says was done.
          * @enum {string}
          */
-        AuditAction: "user_made" | "user_changed" | "user_deactivated" | "settings_changed" | "organisation_changed" | "categories_changed" | "mailbox_made" | "mailbox_changed" | "mailbox_deleted" | "canned_replies_changed" | "token_made" | "token_revoked" | "imported";
+        AuditAction: "user_made" | "user_changed" | "user_deactivated" | "user_erased" | "settings_changed" | "organisation_changed" | "categories_changed" | "mailbox_made" | "mailbox_changed" | "mailbox_deleted" | "canned_replies_changed" | "token_made" | "token_revoked" | "imported" | "root_made";
         /** @description One field that became different, or one thing that happened to parts of a tree. */
         AuditChange: {
             /**
@@ -1036,7 +1117,7 @@ export interface components {
          * @description What kinds of things the audit tells of.
          * @enum {string}
          */
-        AuditKind: "user" | "users" | "settings" | "organisation" | "categories" | "mailbox" | "canned_replies" | "token";
+        AuditKind: "user" | "users" | "settings" | "organisation" | "categories" | "mailbox" | "canned_replies" | "token" | "root";
         /** @description Somebody, as they are called now. */
         AuditPerson: {
             /** @description Who. */
@@ -1112,6 +1193,19 @@ export interface components {
             priority?: components["schemas"]["Priority"] | null;
             status?: components["schemas"]["Status"] | null;
         };
+        /** @description A bundle. */
+        Bundle: {
+            state: components["schemas"]["BundleState"];
+            /** @description A presigned URL of the ZIP, good for five minutes; only when it is ready. */
+            url?: string | null;
+        };
+        /** @description A bundle of a ticket's evidence. */
+        BundleId: string;
+        /**
+         * @description How far a bundle is.
+         * @enum {string}
+         */
+        BundleState: "making" | "ready" | "failed";
         /** @description What the caller may do to it. */
         Can: {
             assign: boolean;
@@ -1982,6 +2076,12 @@ export interface components {
             kind: components["schemas"]["Kind"];
             site_id?: components["schemas"]["UnitId"] | null;
             subcategory_id?: components["schemas"]["CategoryId"] | null;
+        };
+        /** @description What a session holds. */
+        PresentSession: {
+            /** @description What it reaches. */
+            scope: components["schemas"]["Scope"];
+            user?: components["schemas"]["User"] | null;
         };
         /**
          * @description How much it presses, least first.
@@ -4272,6 +4372,13 @@ export interface operations {
                     "message/rfc822": string;
                 };
             };
+            /** @description Where a long one lies. */
+            302: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
             /** @description `sign_in_needed` */
             401: {
                 headers: {
@@ -5118,6 +5225,57 @@ export interface operations {
                 headers: {
                     /** @description How many seconds to wait. */
                     "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable` */
+            503: {
+                headers: {
+                    /** @description How many seconds to wait. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_session: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PresentSession"];
+                };
+            };
+            /** @description `sign_in_needed` */
+            401: {
+                headers: {
+                    /** @description `Bearer`. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
                     [name: string]: unknown;
                 };
                 content: {
@@ -6939,6 +7097,181 @@ export interface operations {
             };
         };
     };
+    post_tickets_number_bundle: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 1 to 128 visible ASCII characters. The same key and body within 24 hours have one effect. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                number: components["schemas"]["TicketNumber"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Accepted. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AskedBundle"];
+                };
+            };
+            /** @description `bad_json` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `sign_in_needed` */
+            401: {
+                headers: {
+                    /** @description `Bearer`. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`, `cross_site` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: not there, or not for this caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the present state does not allow it; `code` says why */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid`, with every faulty field; `idempotency_key_reused` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too often; `Retry-After` says how long to wait */
+            429: {
+                headers: {
+                    /** @description How many seconds to wait. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable` */
+            503: {
+                headers: {
+                    /** @description How many seconds to wait. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_tickets_number_bundles_bundle_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                number: components["schemas"]["TicketNumber"];
+                bundle_id: components["schemas"]["BundleId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Bundle"];
+                };
+            };
+            /** @description `sign_in_needed` */
+            401: {
+                headers: {
+                    /** @description `Bearer`. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: not there, or not for this caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable` */
+            503: {
+                headers: {
+                    /** @description How many seconds to wait. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     post_tickets_number_claim: {
         parameters: {
             query?: never;
@@ -7129,6 +7462,151 @@ export interface operations {
             };
             /** @description `invalid`, with every faulty parameter */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable` */
+            503: {
+                headers: {
+                    /** @description How many seconds to wait. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_tickets_number_entries_seq_html: {
+        parameters: {
+            query?: {
+                /** @description Whether images that lie elsewhere are shown. */
+                images?: boolean;
+            };
+            header?: never;
+            path: {
+                number: components["schemas"]["TicketNumber"];
+                seq: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            /** @description `sign_in_needed` */
+            401: {
+                headers: {
+                    /** @description `Bearer`. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: not there, or not for this caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid`, with every faulty parameter */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable` */
+            503: {
+                headers: {
+                    /** @description How many seconds to wait. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_tickets_number_entries_seq_raw: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                number: components["schemas"]["TicketNumber"];
+                seq: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "message/rfc822": string;
+                };
+            };
+            /** @description Where a long one lies. */
+            302: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `sign_in_needed` */
+            401: {
+                headers: {
+                    /** @description `Bearer`. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: not there, or not for this caller */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8345,7 +8823,7 @@ export interface operations {
     get_tickets_number_transcript: {
         parameters: {
             query?: {
-                format?: "json";
+                format?: "json" | "html";
             };
             header?: never;
             path: {
@@ -8355,13 +8833,14 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description `{format, site, ticket, exported_at, head_hash, entries}` */
+            /** @description `{format, site, ticket, exported_at, head_hash, entries}`, or a page without scripts */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": Record<string, unknown>;
+                    "text/html": string;
                 };
             };
             /** @description `sign_in_needed` */
@@ -8386,6 +8865,15 @@ export interface operations {
             };
             /** @description `not_found`: not there, or not for this caller */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `transcript_too_large`: over some 5 MB; ask for a bundle instead */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -9030,7 +9518,9 @@ export interface operations {
     };
     delete_users_id: {
         parameters: {
-            query?: never;
+            query?: {
+                erase?: boolean;
+            };
             header?: {
                 /** @description 1 to 128 visible ASCII characters. The same key and body within 24 hours have one effect. */
                 "Idempotency-Key"?: string;
