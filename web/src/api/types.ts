@@ -49,6 +49,15 @@ export type NewTicket = Schemas['NewTicket'];
 export type NewMessage = Schemas['NewMessage'];
 export type TicketPage = Schemas['TicketPage'];
 
+export type TicketCounts = Schemas['TicketCounts'];
+export type ReadMark = Schemas['ReadMark'];
+export type BulkSet = Schemas['BulkSet'];
+export type BulkResult = Schemas['BulkResult'] & { problem?: Problem | null };
+export type NewRating = Schemas['NewRating'];
+export type Rating = Schemas['Rating'];
+export type TicketKey = Schemas['TicketKey'];
+export type CannedReply = Schemas['CannedReply'];
+
 export type Attached = Schemas['AttachedFile'];
 export type NewAttachment = Schemas['NewUpload'];
 export type Download = Schemas['Download'];

@@ -2,6 +2,7 @@ import { useState } from 'preact/hooks';
 import { newKey, session, type User } from '../api/index.ts';
 import { LOCALES, type Locale, setLocale, t, useLocale } from '../i18n/index.ts';
 import { useWrite } from '../lib/hooks.ts';
+import { keysOn, setKeysOn } from '../lib/keys.ts';
 import { changeMe, isStaff, signOut, useSession } from '../state/session.ts';
 import { setTheme, type Theme, theme } from '../state/theme.ts';
 import { Button } from './basics.tsx';
@@ -76,6 +77,7 @@ export default function AccountDialog({ admin, onClose }: AccountProps) {
         />
       </div>
       {me && <Notices me={me} />}
+      {isStaff(me) && <KeysChoice />}
       {person && (
         <Button busy={leaving} onClick={leave}>
           {t('sign_out')}
@@ -109,5 +111,24 @@ function Notices({ me }: { me: User }) {
       <p class="hint">{t(isStaff(me) ? 'notices.always_staff' : 'notices.always_user')}</p>
       {write.error !== undefined && <Failed error={write.error} />}
     </div>
+  );
+}
+
+/** Keys of one letter may get in the way of what somebody uses to speak or type. */
+function KeysChoice() {
+  const [on, setOn] = useState(keysOn);
+  return (
+    <label class="check desk">
+      <input
+        class="cb"
+        type="checkbox"
+        checked={on}
+        onChange={event => {
+          setOn(event.currentTarget.checked);
+          setKeysOn(event.currentTarget.checked);
+        }}
+      />
+      {t('account.keys')}
+    </label>
   );
 }

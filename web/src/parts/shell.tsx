@@ -2,13 +2,18 @@
 import type { ComponentChildren } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { useLocation, useSearch } from 'wouter-preact';
+import { number } from '../i18n/format.ts';
 import { t } from '../i18n/index.ts';
+import { navigate } from '../lib/hash-location.ts';
+import { useKeys } from '../lib/keys.ts';
 import { lazy, Suspense } from '../lib/lazy.tsx';
+import { useCounts } from '../state/counts.ts';
 import { isAdministrator, isStaff, useSession } from '../state/session.ts';
 import { Avatar } from './basics.tsx';
 import { Brand, Icon, type IconName } from './icon.tsx';
 
 const AccountDialog = lazy(() => import('./account.tsx'));
+const KeyHelp = lazy(() => import('./key-help.tsx'));
 
 /** Where mails lead to choose one's notices: the account, over one's tickets. */
 export const NOTICES = '/notices';
@@ -63,41 +68,48 @@ interface Item {
   icon: IconName;
   label: string;
   current: boolean;
+  count?: number | undefined;
 }
 
 function useItems(): { main: Item[]; admin: Item[] } {
   const { me } = useSession();
   const [path] = useLocation();
+  const counts = useCounts(isStaff(me));
   const query = new URLSearchParams(useSearch());
-  const assignee = path === '/' ? query.get('assignee') : undefined;
+  const view = path === '/' ? (query.get('view') ?? query.get('assignee') ?? '') : undefined;
+  const item = (href: string, icon: IconName, label: string, current: boolean, count?: number): Item => ({
+    href,
+    icon,
+    label,
+    current,
+    count,
+  });
+  const inbox = view !== undefined && !['me', 'none', 'overdue', 'deleted'].includes(view);
   const main: Item[] = [
-    {
-      href: '#/',
-      icon: 'inbox',
-      label: t('nav.inbox'),
-      current: path === '/' && assignee !== 'me' && assignee !== 'none',
-    },
-    { href: '#/?assignee=me', icon: 'user', label: t('nav.mine'), current: assignee === 'me' },
-    { href: '#/?assignee=none', icon: 'tag', label: t('nav.unassigned'), current: assignee === 'none' },
+    item('#/', 'inbox', t('nav.inbox'), inbox, counts?.pending),
+    item('#/?assignee=me', 'user', t('nav.mine'), view === 'me', counts?.mine),
+    item('#/?assignee=none', 'tag', t('nav.unassigned'), view === 'none', counts?.unassigned),
+    item('#/?view=overdue', 'clock', t('nav.overdue'), view === 'overdue', counts?.overdue),
   ];
   const admin: Item[] = isAdministrator(me)
     ? [
-        { href: '#/admin/users', icon: 'users', label: t('nav.users'), current: path.startsWith('/admin/users') },
-        {
-          href: '#/admin/mailboxes',
-          icon: 'mail',
-          label: t('nav.mailboxes'),
-          current: path.startsWith('/admin/mailboxes'),
-        },
+        item('#/admin/users', 'users', t('nav.users'), path.startsWith('/admin/users')),
+        item('#/admin/mailboxes', 'mail', t('nav.mailboxes'), path.startsWith('/admin/mailboxes')),
+        item('#/?view=deleted', 'trash', t('nav.deleted'), view === 'deleted'),
       ]
     : [];
   return { main, admin };
 }
 
+/** The server counts up to here. */
+const MANY = 1000;
+const countWords = (count: number) => (count < MANY ? number(count) : `${number(MANY)}+`);
+
 const RailLink = ({ item }: { item: Item }) => (
   <a class="it" href={item.href} aria-current={item.current ? 'page' : undefined}>
     <Icon name={item.icon} />
     {item.label}
+    {item.count !== undefined && item.count > 0 && <span class="n">{countWords(item.count)}</span>}
   </a>
 );
 
@@ -121,10 +133,27 @@ const Account = ({ admin, onClose }: { admin: Item[]; onClose: () => void }) => 
   </Suspense>
 );
 
+/** The bar below has room for these; the rest is in the account's dialog. */
+const ON_PHONE = 3;
+
+/** Keys that work on every page of staff. */
+function useShellKeys(): { help: boolean; closeHelp: () => void } {
+  const [help, setHelp] = useState(false);
+  useKeys({
+    c: () => navigate('/new'),
+    'g i': () => navigate('/'),
+    'g m': () => navigate('/?assignee=me'),
+    'g u': () => navigate('/?assignee=none'),
+    '?': () => setHelp(true),
+  });
+  return { help, closeHelp: () => setHelp(false) };
+}
+
 function StaffShell({ top, back, children }: ShellProps) {
   const { me } = useSession();
   const { main, admin } = useItems();
   const account = useAccount();
+  const { help, closeHelp } = useShellKeys();
   if (!me) return null;
   return (
     <div class="frame">
@@ -167,7 +196,7 @@ function StaffShell({ top, back, children }: ShellProps) {
         {children}
       </div>
       <nav class="tabbar phone" aria-label={t('nav.phone')}>
-        {main.map(item => (
+        {main.slice(0, ON_PHONE).map(item => (
           <a key={item.href} href={item.href} aria-current={item.current ? 'page' : undefined}>
             <Icon name={item.icon} />
             {item.label}
@@ -178,7 +207,12 @@ function StaffShell({ top, back, children }: ShellProps) {
           {t('account')}
         </button>
       </nav>
-      {account.shown && <Account admin={admin} onClose={account.close} />}
+      {account.shown && <Account admin={[...main.slice(ON_PHONE), ...admin]} onClose={account.close} />}
+      {help && (
+        <Suspense fallback={null}>
+          <KeyHelp onClose={closeHelp} />
+        </Suspense>
+      )}
     </div>
   );
 }
