@@ -36,6 +36,10 @@ export class Desk {
   readonly seen: { method: string; path: string; key: string | null; body: Body }[] = [];
   /** Who is signed in, by user id; a browser's cookie wins over it. */
   signedIn: string | undefined;
+  /** Who came by a ticket's link in a test; a browser has a cookie of its own for it. */
+  guest: string | undefined;
+  /** Every ticket's link has run out. */
+  keysExpired = false;
   /** Makes every call fail as if the session had ended. */
   sessionEnded = false;
   tampered = new Set<number>();
@@ -45,4 +49,20 @@ export class Desk {
   refused = new Set(['mbx_ajuda']);
   /** When the sweeps began that are under way. */
   started = new Map<string, number>();
+  /** Tickets that refuse to be changed or merged into. */
+  stubborn = new Set<number>();
+  /** Links that were revoked: ticket and key. */
+  revoked = new Set<string>();
+  noCanned = false;
+  readonly #read = new Map<string, Map<number, number>>();
+
+  /** How far somebody has read; all of the fake's tickets but the newest two, unless they read on. */
+  marks(person: string): Map<number, number> {
+    const known = this.#read.get(person);
+    if (known) return known;
+    const rows = [...this.tickets.values()].map(({ ticket }) => [ticket.number, ticket.last_seq] as const);
+    const marks = new Map(rows.map(([number, seq], index) => [number, index < 2 ? seq - 1 : seq]));
+    this.#read.set(person, marks);
+    return marks;
+  }
 }

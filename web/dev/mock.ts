@@ -7,8 +7,9 @@ import { type Body, Desk, json, Refused, refuse } from './desk.ts';
 import { mailboxCalls } from './mailbox-calls.ts';
 import { peopleCalls } from './people-calls.ts';
 import { ticketCalls } from './ticket-calls.ts';
+import { moreTicketCalls } from './ticket-more.ts';
 
-const ROUTES = [...peopleCalls, ...ticketCalls, ...mailboxCalls];
+const ROUTES = [...peopleCalls, ...ticketCalls, ...moreTicketCalls, ...mailboxCalls];
 
 export class Mock extends Desk {
   handle = async (request: Request): Promise<Response> => {
@@ -31,7 +32,12 @@ export class Mock extends Desk {
 
   #who(request: Request): User | undefined {
     if (this.sessionEnded) return undefined;
-    const cookie = /session=([^;]+)/.exec(request.headers.get('Cookie') ?? '')?.[1];
-    return this.users.find(user => user.id === (cookie ?? this.signedIn));
+    const cookies = request.headers.get('Cookie') ?? '';
+    const cookie = (name: string) => new RegExp(`${name}=([^;]+)`).exec(cookies)?.[1];
+    const known = (id: string | undefined) => this.users.find(user => user.id === id);
+    const person = known(cookie('session') ?? this.signedIn);
+    // A guest has the ticket and nothing else.
+    const open = /^\/api\/(tickets\/\d+|attachments)/.test(new URL(request.url).pathname);
+    return person ?? (open ? known(cookie('guest') ?? (cookies === '' ? this.guest : undefined)) : undefined);
   }
 }

@@ -5,7 +5,7 @@ import { type Body, type Call, type Desk, json, nothing, type Route, refuse } fr
 import { person } from './tickets.ts';
 
 function enter(desk: Desk, { body }: Call): Response {
-  if (body.ticket_key === 'expired') return refuse(401, 'key_expired');
+  if (body.ticket_key === 'expired' || desk.keysExpired) return refuse(401, 'key_expired');
   if (body.token === 'used') return refuse(401, 'link_used');
   const held = desk.tickets.get(Number(body.ticket));
   const user = held
@@ -13,8 +13,14 @@ function enter(desk: Desk, { body }: Call): Response {
     : desk.users.find(u => u.email === body.email || u.id === `usr_${String(body.token)}`);
   if (!user || body.password === 'wrong' || body.ticket_key === 'wrong') return refuse(401, 'bad_credentials');
   desk.sessionEnded = false;
+  if (held) {
+    // Whoever is signed in stays so; everybody else is a guest from now on.
+    desk.guest = user.id;
+    const scope = { kind: 'guest', tickets: [held.ticket.number] };
+    return json({ user, scope }, 200, { 'Set-Cookie': `guest=${user.id}; Path=/; SameSite=Lax; HttpOnly` });
+  }
   desk.signedIn = user.id;
-  const scope = held ? { kind: 'guest', tickets: [held.ticket.number] } : { kind: 'user' };
+  const scope = { kind: 'user' };
   return json({ user, scope }, 200, { 'Set-Cookie': `session=${user.id}; Path=/; SameSite=Lax; HttpOnly` });
 }
 

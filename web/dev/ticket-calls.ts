@@ -21,35 +21,37 @@ const PIXEL = Buffer.from(
 );
 
 function can(me: User | undefined, ticket: Held['ticket']): Can {
-  const admin = me?.role === 'administrator';
-  const staff = admin || me?.role === 'specialist';
+  const open = !ticket.deleted_at && ticket.merged_into == null;
+  const admin = open && me?.role === 'administrator';
+  const staff = admin || (open && me?.role === 'specialist');
   return {
-    message: true,
-    attach: true,
+    message: open,
+    attach: open,
     note: staff,
     resolve: staff,
     title: staff,
     priority: staff,
     classify: staff,
     due: staff,
-    cc: true,
+    cc: staff || (open && ticket.requester.id === me?.id),
     status: admin,
     assign: admin,
     claim: staff && ticket.assignee?.id !== me?.id,
-    rate: false,
-    delete: admin,
+    rate: open && ticket.status === 'resolved' && ticket.requester.id === me?.id,
+    delete: me?.role === 'administrator',
   };
 }
 
-function ticket(me: User | undefined, held: Held): Ticket {
+export function ticket(me: User | undefined, held: Held): Ticket {
   return { ...held.ticket, can: can(me, held.ticket) };
 }
 
-function heldOf(desk: Desk, { me }: Call, number: string | undefined, claiming = false): Held {
+export function heldOf(desk: Desk, { me }: Call, number: string | undefined, claiming = false): Held {
   if (desk.sessionEnded) return refuse(401, 'sign_in_needed');
   const held = desk.tickets.get(Number(number)) ?? refuse(404, 'not_found');
   if (!me) return refuse(401, 'sign_in_needed');
   if (me.role === 'user' && held.ticket.requester.id !== me.id) return refuse(404, 'not_found');
+  if (held.ticket.deleted_at && me.role !== 'administrator') return refuse(404, 'not_found');
   const theirs = held.ticket.assignee?.id === me.id || (claiming && !held.ticket.assignee);
   if (desk.seeAssigned && me.role === 'specialist' && !theirs) return refuse(404, 'not_found');
   return held;
@@ -67,7 +69,11 @@ function list(desk: Desk, { url, me }: Call): Response {
     .filter(t => me.role !== 'user' || t.requester.id === me.id)
     .filter(t => wanted.length === 0 || wanted.includes(t.status))
     .filter(t => !assignee || (assignee === 'none' ? t.assignee === null : t.assignee?.id === assignee))
+    .filter(t => Boolean(t.deleted_at) === (query.get('deleted') === 'true'))
     .filter(t => !query.get('kind') || t.kind === query.get('kind'))
+    .filter(t => !query.get('category_id') || t.category_id === query.get('category_id'))
+    .filter(t => !query.get('company_id') || t.company_id === query.get('company_id'))
+    .filter(t => !query.get('requester') || t.requester.id === query.get('requester'))
     .sort(order(query.get('sort')));
   const from = Number(query.get('cursor') ?? 0);
   const limit = Number(query.get('limit') ?? 25);
@@ -159,6 +165,8 @@ function change(desk: Desk, call: Call, number: string | undefined): Response {
   const note = (type: EntryType, data: EntryData) => append(held, call.me, { type, data });
   if (fields.status) note('status', { from: before.status, to: status });
   if (fields.priority) note('priority', { from: before.priority, to: priority });
+  if (fields.title) note('title', { from: before.title, to: fields.title });
+  if (fields.cc) note('cc', {});
   if (fields.due_at !== undefined) note('due', { from: before.due_at, to: due_at });
   const [from, to] = [placeOf(before), placeOf(held.ticket)];
   if (JSON.stringify(from) !== JSON.stringify(to)) note('classified', { from, to });

@@ -48,6 +48,72 @@ const SCREENS = [
     path: '#/t/2841',
     act: page => page.getByRole('button', { name: 'Historial verificado' }).click(),
   },
+  { name: 'list-bulk', as: 'marta', path: '#/', act: tickThree },
+  {
+    name: 'list-help',
+    as: 'marta',
+    path: '#/',
+    act: page => page.keyboard.press('?'),
+  },
+  { name: 'list-overdue', as: 'marta', path: '#/?view=overdue' },
+  { name: 'list-deleted', as: 'marta', path: '#/?view=deleted', before: page => api(page, 'DELETE', 'tickets/2695') },
+  {
+    name: 'ticket-menu',
+    as: 'marta',
+    path: '#/t/2841',
+    act: page => page.getByRole('button', { name: 'Acciones' }).click(),
+  },
+  ...[
+    ['merge', 'Unir a otro', page => page.getByLabel('Unirlo al ticket').fill('CH-2835')],
+    ['cc', 'Cambiar copias'],
+    ['keys', 'Enlaces de acceso'],
+    ['delete', 'Eliminar'],
+  ].map(([name, item, then]) => ({
+    name: `ticket-${name}`,
+    as: 'marta',
+    path: '#/t/2841',
+    act: async page => {
+      await page.getByRole('button', { name: 'Acciones' }).click();
+      await page.getByRole('menuitem', { name: item, exact: true }).click();
+      await page.getByRole('dialog').waitFor();
+      await then?.(page);
+    },
+    settle: 900,
+  })),
+  {
+    name: 'ticket-deleted',
+    as: 'marta',
+    path: '#/t/2694',
+    before: page => api(page, 'DELETE', 'tickets/2694'),
+    act: page => page.getByRole('button', { name: 'Borrar para siempre' }).click(),
+  },
+  {
+    name: 'ticket-related',
+    as: 'marta',
+    path: '#/t/2829',
+    before: page => api(page, 'PUT', 'tickets/2829/links/2822'),
+    act: page => page.getByRole('button', { name: 'Más formas de enviar' }).click(),
+  },
+  {
+    name: 'ticket-canned',
+    as: 'ana',
+    path: '#/t/2817',
+    act: page => page.getByRole('button', { name: 'Respuestas preparadas' }).click(),
+  },
+  {
+    name: 'ticket-merged',
+    as: 'marta',
+    path: '#/t/2690',
+    before: page => api(page, 'POST', 'tickets/2690/merge', { into: 2689 }),
+  },
+  { name: 'guest-ticket', path: '#/t/2783?key=good', locale: 'pt', wait: '.rate' },
+  {
+    name: 'customer-rated',
+    as: 'helen',
+    path: '#/t/2798',
+    locale: 'en',
+    before: page => api(page, 'PUT', 'tickets/2798/rating', { stars: 4, comment: 'Quick and kind.' }),
+  },
   { name: 'ticket-en', as: 'joao', path: '#/t/2835', locale: 'en' },
   { name: 'customer-ticket', as: 'rafael', path: '#/t/2783', locale: 'pt' },
   { name: 'customer-list', as: 'rafael', path: '#/', locale: 'pt' },
@@ -81,6 +147,18 @@ const SCREENS = [
   },
   { name: 'gone', as: 'camila', path: '#/t/999999' },
 ];
+
+/** Brings the fake to where the picture is taken. */
+const api = (page, method, path, data) =>
+  page.request.fetch(`${origin}/api/${path}`, { method, ...(data ? { data } : {}) });
+
+async function tickThree(page) {
+  if ((page.viewportSize()?.width ?? 0) < 720) {
+    await page.getByRole('button', { name: 'Seleccionar' }).click();
+    for (const number of [2838, 2829, 2822]) await page.locator(`a[data-row="${number}"]`).click();
+  } else for (const number of [2838, 2829, 2822]) await page.getByLabel(`Marcar CH-${number}`).check();
+  await page.getByText('3 marcados').waitFor();
+}
 
 async function fillNew(page) {
   await page.getByLabel('Título').fill('Terminal de pago rechaza tarjetas con chip');
@@ -135,6 +213,7 @@ for (const screen of SCREENS.filter(s => !only || only.test(s.name)))
           complain(`${label}: ${message.text()}`);
       });
       page.on('pageerror', error => complain(`${label}: ${error.message}`));
+      await screen.before?.(page);
       await page.goto(`${origin}/${screen.path}`);
       await page
         .locator(screen.wait ?? 'h1')

@@ -54,7 +54,6 @@ export type ReadMark = Schemas['ReadMark'];
 export type BulkSet = Schemas['BulkSet'];
 export type BulkResult = Schemas['BulkResult'] & { problem?: Problem | null };
 export type NewRating = Schemas['NewRating'];
-export type Rating = Schemas['Rating'];
 export type TicketKey = Schemas['TicketKey'];
 export type CannedReply = Schemas['CannedReply'];
 

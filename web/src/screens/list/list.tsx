@@ -1,5 +1,5 @@
 import type { ComponentChildren } from 'preact';
-import { useEffect } from 'preact/hooks';
+import { useEffect, useLayoutEffect } from 'preact/hooks';
 import { useSearch } from 'wouter-preact';
 import { directory, mailboxes, type Ticket, tickets } from '../../api/index.ts';
 import { t, tn } from '../../i18n/index.ts';
@@ -86,7 +86,8 @@ function useRows(query: ListQuery, search: string, now: Date) {
   useEffect(() => {
     if (all.data) refreshCounts();
   }, [all.data]);
-  useEffect(() => rememberList(listAddress(query), numbers), [search, numbers.join()]);
+  // Before anything is drawn: a row may be opened at once.
+  useLayoutEffect(() => rememberList(listAddress(query), numbers), [search, numbers.join()]);
   return { list, selection, unread };
 }
 

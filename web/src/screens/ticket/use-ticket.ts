@@ -106,7 +106,12 @@ export function useTicket(number: number) {
   const unseen = async () => {
     const here = current.current;
     if (!here) return [];
-    return (await tickets.since(number, lastSeq(here.history))).items.filter(visible);
+    try {
+      return (await tickets.since(number, lastSeq(here.history))).items.filter(visible);
+    } catch (failure) {
+      if (isShut(failure, number)) void reopen(failure);
+      throw failure;
+    }
   };
 
   useEffect(() => {
