@@ -48,7 +48,9 @@ export function RatingCard({ ticket, onRated }: RatingProps) {
 function Given({ ticket, onChange }: { ticket: Ticket; onChange?: () => void }) {
   return (
     <section class="card rate" aria-label={t('rating')}>
-      <h2 role="status">{t(onChange ? 'rating.thanks' : 'rating')}</h2>
+      <div role="status">
+        <h2>{t(onChange ? 'rating.thanks' : 'rating')}</h2>
+      </div>
       <StarLine stars={ticket.rating?.stars ?? 0} />
       {ticket.rating?.comment && (
         <p class="words" dir="auto">
