@@ -3,7 +3,7 @@ import { navigate } from '../../lib/hash-location.ts';
 import { useKeys } from '../../lib/keys.ts';
 
 /** The numbers from one row to another, both with it, whichever comes first. */
-export function between(shown: readonly number[], from: number, to: number): number[] {
+function between(shown: readonly number[], from: number, to: number): number[] {
   const [a, b] = [shown.indexOf(from), shown.indexOf(to)];
   return a < 0 || b < 0 ? [to] : shown.slice(Math.min(a, b), Math.max(a, b) + 1);
 }
