@@ -1,6 +1,6 @@
 import { useLayoutEffect, useState } from 'preact/hooks';
 import { Redirect, Route, Router, Switch, useLocation, useSearch } from 'wouter-preact';
-import { useLocale } from './i18n/index.ts';
+import { useLocale, withMore } from './i18n/index.ts';
 import { useHashLocation, useHashQuery } from './lib/hash-location.ts';
 import { lazy, Suspense } from './lib/lazy.tsx';
 import { rememberWanted } from './lib/wanted.ts';
@@ -18,8 +18,20 @@ const ExpiredLink = lazy(async () => ({ default: (await gate()).ExpiredLink }));
 const SessionDialog = lazy(async () => ({ default: (await gate()).SessionDialog }));
 const TicketScreen = lazy(() => import('./screens/ticket/ticket.tsx'));
 const Create = lazy(() => import('./screens/create/create.tsx'));
-const Users = lazy(() => import('./screens/admin/users.tsx'));
-const Mailboxes = lazy(() => import('./screens/admin/mailboxes.tsx'));
+const Users = lazy(() => withMore(import('./screens/admin/users.tsx')));
+const Mailboxes = lazy(() => withMore(import('./screens/admin/mailboxes.tsx')));
+const Guest = lazy(() => withMore(import('./screens/guest/guest.tsx')));
+const AccountScreen = lazy(() => withMore(import('./screens/account/account.tsx')));
+/** The other pages of administration, by path. */
+const ADMIN = {
+  '': lazy(() => withMore(import('./screens/admin/start.tsx'))),
+  '/org': lazy(() => withMore(import('./screens/admin/organisation.tsx'))),
+  '/categories': lazy(() => withMore(import('./screens/admin/categories.tsx'))),
+  '/canned': lazy(() => withMore(import('./screens/admin/canned.tsx'))),
+  '/imports': lazy(() => withMore(import('./screens/admin/imports.tsx'))),
+  '/settings': lazy(() => withMore(import('./screens/admin/settings.tsx'))),
+  '/audit': lazy(() => withMore(import('./screens/admin/audit.tsx'))),
+};
 
 export function App() {
   // Draws everything anew in another language: no component below is memoised.
@@ -64,10 +76,14 @@ function Screens() {
         <Route path="/m" component={MagicLink} />
         <Route path="/link" component={ExpiredLink} />
         <Route path="/t/:number" component={TicketRoute} />
+        <Route path="/guest/:sent?">{params => <Guest sent={params.sent === 'sent'} />}</Route>
         {!me && <Route component={Elsewhere} />}
         <Route path="/" component={ListScreen} />
         <Route path={NOTICES} component={ListScreen} />
         <Route path="/new" component={Create} />
+        <Route path="/account" component={AccountScreen} />
+        {admin &&
+          Object.entries(ADMIN).map(([path, screen]) => <Route key={path} path={`/admin${path}`} component={screen} />)}
         {admin && <Route path="/admin/users" component={Users} />}
         {admin && <Route path="/admin/mailboxes/:id?">{params => <Mailboxes id={params.id} />}</Route>}
         <Route component={Gone} />

@@ -1,5 +1,10 @@
 /** Path data on a 16 px grid. Names beginning with `s-` and `p-` are filled, all others are drawn as lines. */
 export const paths = {
+  building: 'M3.5 14V2.5h6V14M9.5 6h3v8M2 14h12M5.7 5h1.6M5.7 7.7h1.6M5.7 10.4h1.6',
+  pin: 'M8 14.2S3.5 10.3 3.5 6.6a4.5 4.5 0 0 1 9 0C12.5 10.3 8 14.2 8 14.2zM6.5 6.5a1.5 1.5 0 1 0 3 0a1.5 1.5 0 1 0-3 0z',
+  text: 'M2.5 3.5h11v7.5H8l-3 2.7V11H2.5zM5 6h6M5 8.4h4',
+  up: 'M4 10l4-4 4 4',
+  copy: 'M5.5 5.5h8v8h-8zM10.5 5.5v-3h-8v8h3',
   inbox: 'M2 9.5 4 3.5h8l2 6v3H2zM2 9.5h3.5l1 1.5h3l1-1.5H14',
   plus: 'M8 3v10M3 8h10',
   users:

@@ -58,6 +58,18 @@ export function Shell(props: ShellProps) {
   );
 }
 
+/** The pages of administration, in the rail, in a phone's menu and on their own first page. */
+export const ADMIN_PAGES = [
+  { page: 'users', icon: 'users' },
+  { page: 'org', icon: 'building' },
+  { page: 'categories', icon: 'tag' },
+  { page: 'mailboxes', icon: 'mail' },
+  { page: 'canned', icon: 'text' },
+  { page: 'imports', icon: 'upload' },
+  { page: 'settings', icon: 'gear' },
+  { page: 'audit', icon: 'shield' },
+] as const satisfies readonly { page: string; icon: IconName }[];
+
 interface Item {
   href: string;
   icon: IconName;
@@ -80,17 +92,13 @@ function useItems(): { main: Item[]; admin: Item[] } {
     { href: '#/?assignee=me', icon: 'user', label: t('nav.mine'), current: assignee === 'me' },
     { href: '#/?assignee=none', icon: 'tag', label: t('nav.unassigned'), current: assignee === 'none' },
   ];
-  const admin: Item[] = isAdministrator(me)
-    ? [
-        { href: '#/admin/users', icon: 'users', label: t('nav.users'), current: path.startsWith('/admin/users') },
-        {
-          href: '#/admin/mailboxes',
-          icon: 'mail',
-          label: t('nav.mailboxes'),
-          current: path.startsWith('/admin/mailboxes'),
-        },
-      ]
-    : [];
+  const pages = isAdministrator(me) ? ADMIN_PAGES : [];
+  const admin: Item[] = pages.map(({ page, icon }) => ({
+    href: `#/admin/${page}`,
+    icon,
+    label: t(`nav.${page}`),
+    current: path.startsWith(`/admin/${page}`),
+  }));
   return { main, admin };
 }
 
@@ -133,7 +141,13 @@ function StaffShell({ top, back, children }: ShellProps) {
         {main.map(item => (
           <RailLink key={item.href} item={item} />
         ))}
-        {admin.length > 0 && <h2>{t('nav.admin')}</h2>}
+        {admin.length > 0 && (
+          <h2>
+            <a class="plain" href="#/admin">
+              {t('nav.admin')}
+            </a>
+          </h2>
+        )}
         {admin.map(item => (
           <RailLink key={item.href} item={item} />
         ))}

@@ -3,9 +3,16 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import ts from 'typescript';
 import { describe, expect, it } from 'vitest';
-import en from '../i18n/en.json';
-import es from '../i18n/es.json';
-import pt from '../i18n/pt.json';
+import firstEn from '../i18n/en.json';
+import firstEs from '../i18n/es.json';
+import moreEn from '../i18n/more/en.json';
+import moreEs from '../i18n/more/es.json';
+import morePt from '../i18n/more/pt.json';
+import firstPt from '../i18n/pt.json';
+
+const en = { ...firstEn, ...moreEn };
+const es = { ...firstEs, ...moreEs };
+const pt = { ...firstPt, ...morePt };
 
 const source = join(import.meta.dirname, '..');
 const files = (readdirSync(source, { recursive: true }) as string[]).filter(
@@ -35,6 +42,17 @@ const all: [string, Record<string, string>][] = [
 describe('the languages', () => {
   it.each(all)('%s has the keys of en, no more and no fewer', (_name, texts) => {
     expect(Object.keys(texts).sort()).toEqual(Object.keys(en).sort());
+  });
+
+  it('has each text in one place: with the first view, or with the screens that need more', () => {
+    expect(Object.keys(moreEn).filter(key => key in firstEn)).toEqual([]);
+    for (const [first, more] of [
+      [firstEs, moreEs],
+      [firstPt, morePt],
+    ] as const) {
+      expect(Object.keys(first).sort()).toEqual(Object.keys(firstEn).sort());
+      expect(Object.keys(more).sort()).toEqual(Object.keys(moreEn).sort());
+    }
   });
 
   it.each(all)('%s has the placeholders of en', (_name, texts) => {
@@ -90,6 +108,18 @@ describe('the code', () => {
       return !literals.has(key) && !literals.has(base) && !byPrefix;
     });
     expect(unused).toEqual([]);
+  });
+
+  it('names texts that come later in the screens alone that they come with', () => {
+    const found: string[] = [];
+    const bases = new Set(Object.keys(moreEn).flatMap(key => [key, key.replace(/\.(one|other)$/, '')]));
+    // Words that are something else as well.
+    for (const word of ['no', 'yes', 'password', 'sessions', 'tokens', 'messages']) bases.delete(word);
+    for (const file of parsed.filter(one => !/screens\/(admin|account|guest)\//.test(one.fileName)))
+      visit(file, node => {
+        if (ts.isStringLiteralLike(node) && bases.has(node.text)) found.push(`${file.fileName}: ${node.text}`);
+      });
+    expect(found).toEqual([]);
   });
 
   it('holds no words of its own', () => {
