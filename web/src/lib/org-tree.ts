@@ -35,7 +35,7 @@ const BELOW = {
 } as const satisfies Record<UnitKind, readonly (readonly [keyof Unit, UnitKind])[]>;
 
 /** What a unit of this kind lies in. */
-export const PARENT = { corporation: undefined, company: 'corporation', site: 'company', centre: 'company' } as const;
+const PARENT = { corporation: undefined, company: 'corporation', site: 'company', centre: 'company' } as const;
 
 const LIST = { company: 'companies', site: 'sites', centre: 'cost_centres' } as const;
 

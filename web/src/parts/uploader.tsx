@@ -10,7 +10,7 @@ import { Icon } from './icon.tsx';
 
 const MEGABYTE = 2 ** 20;
 /** The most that a guest's ticket carries. */
-export const GUEST_FILES = 5;
+const GUEST_FILES = 5;
 
 /** Guests send fewer files, and the first before the others. */
 export function useUploads(guest = false) {

@@ -28,7 +28,7 @@ interface TreeProps {
 }
 
 /** Those whose ancestors are all open. */
-export function shownNodes(nodes: readonly TreeNode[], closed: ReadonlySet<string>): TreeNode[] {
+function shownNodes(nodes: readonly TreeNode[], closed: ReadonlySet<string>): TreeNode[] {
   const hidden = new Set<string>();
   return nodes.filter(node => {
     const under = node.parent !== undefined && (hidden.has(node.parent) || closed.has(node.parent));

@@ -2,7 +2,7 @@
  * Something that is read and written whole, by version: trees and lists. What one does to it is a deed, which is shown at
  * once, written, and taken back where that fails; where somebody else was faster, both are shown and one chooses.
  */
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useRef, useState } from 'preact/hooks';
 import type { Tagged } from '../../api/admin.ts';
 import { isApiError, newKey } from '../../api/index.ts';
 import { t } from '../../i18n/index.ts';
@@ -24,7 +24,7 @@ interface Conflict<Deed> {
   theirs: Difference[];
 }
 
-export interface Versioned<Value, Deed> {
+interface Versioned<Value, Deed> {
   value: Value | undefined;
   error: unknown;
   reload: () => void;
@@ -44,9 +44,7 @@ export function useVersioned<Value, Input, Deed>(calls: Calls<Value, Input, Deed
   const [conflict, setConflict] = useState<Conflict<Deed>>();
   const queue = useRef<Promise<unknown>>(Promise.resolve());
   const keys = useRef(new Map<string, string>());
-  useEffect(() => {
-    if (resource.data) held.current = resource.data;
-  }, [resource.data]);
+  held.current ??= resource.data;
 
   const hold = (next: Tagged<Value>) => {
     held.current = next;

@@ -1,0 +1,35 @@
+/** The whole app over the fake API, for tests of screens. */
+import { render, screen, waitFor } from '@testing-library/preact';
+import { expect, vi } from 'vitest';
+import { Mock } from '../../dev/mock.ts';
+import { App } from '../app.tsx';
+import { setLocale } from '../i18n/index.ts';
+import { takeSecrets } from '../lib/secrets.ts';
+import { startSession } from '../state/session.ts';
+
+export const PATIENT = { timeout: 8000 };
+
+/** Opens a page as somebody, or as nobody, on a desk that `prepare` changed first. */
+export async function openAs(as: string | undefined, path: string, prepare?: (mock: Mock) => void): Promise<Mock> {
+  const mock = new Mock();
+  mock.signedIn = as && `usr_${as}`;
+  prepare?.(mock);
+  // Node's fetch speaks to nobody: every request goes to the fake.
+  vi.stubGlobal('fetch', mock.handle);
+  localStorage.setItem('chamada.locale', 'es');
+  location.hash = path;
+  takeSecrets();
+  await startSession();
+  await setLocale('es');
+  render(<App />);
+  return mock;
+}
+
+export const sent = (mock: Mock, method: string, path: string) =>
+  mock.seen.filter(call => call.method === method && call.path === path);
+export const button = (name: string | RegExp) => screen.findByRole('button', { name }, PATIENT);
+export const heading = (name: string | RegExp) => screen.findByRole('heading', { name, level: 1 }, PATIENT);
+
+/** Waits until a call was made so many times. */
+export const called = (mock: Mock, method: string, path: string, times = 1) =>
+  waitFor(() => expect(sent(mock, method, path)).toHaveLength(times), PATIENT);
