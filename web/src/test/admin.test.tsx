@@ -143,6 +143,15 @@ describe('categories', () => {
     );
   });
 
+  it('say why one could not be retired, and stay open', async () => {
+    const mock = await openAs('marta', '#/admin/categories');
+    fireEvent.click(await button('Editar VPN'));
+    mock.sessionEnded = true;
+    fireEvent.click(within(await dialog()).getByRole('button', { name: 'Retirar' }));
+    expect(await screen.findByText('Su sesión terminó', {}, PATIENT)).toBeTruthy();
+    expect(screen.getByText('Editar categoría')).toBeTruthy();
+  });
+
   it('have a name in each language', async () => {
     const mock = await openAs('marta', '#/admin/categories');
     fireEvent.click(await button('Nueva subcategoría de Redes'));

@@ -275,8 +275,7 @@ function NamesForm({ kind, parent, id, place, change, onClose, onRemove }: Names
           <div class="actions start">
             <Button
               onClick={async () => {
-                await retire(id, nameOf(names), !retired);
-                onClose();
+                if (await retire(id, nameOf(names), !retired)) onClose();
               }}
             >
               {t(retired ? 'tree.restore' : 'tree.retire')}

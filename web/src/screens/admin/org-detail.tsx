@@ -2,7 +2,7 @@ import { t } from '../../i18n/index.ts';
 import { useWrite } from '../../lib/hooks.ts';
 import { type OrgDeed, type Place, type Unit, type UnitKind, unitName } from '../../lib/org-tree.ts';
 import { Button } from '../../parts/basics.tsx';
-import { Failed, toast } from '../../parts/feedback.tsx';
+import { Failed, toast, toastError } from '../../parts/feedback.tsx';
 import { Icon } from '../../parts/icon.tsx';
 import type { OrgAsk } from './org-dialogs.tsx';
 
@@ -15,11 +15,14 @@ interface DetailProps {
 /** Retires at once and offers to undo it; nothing is lost by it. */
 export function useRetire(change: (deed: { do: 'retire'; id: string; retired: boolean }) => Promise<boolean>) {
   const write = useWrite((_key, id: string, retired: boolean) => change({ do: 'retire', id, retired }));
-  const retire = async (id: string, name: string, retired: boolean) => {
-    if (await write.run(id, retired))
+  /** False where it failed, which `error` then tells. */
+  const retire = async (id: string, name: string, retired: boolean): Promise<boolean> => {
+    const done = await write.run(id, retired);
+    if (done)
       toast(t(retired ? 'tree.done.retire' : 'tree.done.restore', { name }), {
-        undo: () => void change({ do: 'retire', id, retired: !retired }).catch(() => undefined),
+        undo: () => void change({ do: 'retire', id, retired: !retired }).catch(toastError),
       });
+    return done !== undefined;
   };
   return { retire, error: write.error };
 }
@@ -123,7 +126,7 @@ interface CentreProps {
   centre: Unit;
   id: string;
   onAsk: DetailProps['onAsk'];
-  retire: (id: string, name: string, retired: boolean) => Promise<void>;
+  retire: (id: string, name: string, retired: boolean) => Promise<boolean>;
 }
 
 function CentreActions({ centre, id, onAsk, retire }: CentreProps) {
