@@ -1,5 +1,5 @@
 /** Calls about what becomes of tickets: counts, marks, many at once, deleting, merging, ties, ratings, links, ready texts. */
-import type { BulkSet, CannedReply, Locale, Ticket } from '../src/api/types.ts';
+import type { BulkSet, CannedReply, Ticket } from '../src/api/types.ts';
 import { ago, DAY } from './data.ts';
 import { type Call, type Desk, json, nothing, type Route, refuse } from './desk.ts';
 import { heldOf, ticket } from './ticket-calls.ts';
@@ -135,38 +135,25 @@ function revoke(desk: Desk, call: Call, n: string | undefined, id?: string): Res
   return nothing();
 }
 
-const CANNED: { id: string; name: string; bodies: Record<Locale, string> }[] = [
-  {
-    id: 'can_1',
-    name: 'Recibido',
-    bodies: {
-      es: 'Hola {{requester}}, recibimos {{ticket}}. Le respondemos a más tardar {{due}}.',
-      pt: 'Olá {{requester}}, recebemos {{ticket}}. Respondemos até {{due}}.',
-      en: 'Hello {{requester}}, we have {{ticket}} and will answer by {{due}}.',
-    },
-  },
-  {
-    id: 'can_2',
-    name: 'Pedir foto',
-    bodies: {
-      es: 'Hola {{requester}}, ¿nos puede enviar una foto del mensaje de error?',
-      pt: 'Olá {{requester}}, pode nos enviar uma foto da mensagem de erro?',
-      en: 'Hello {{requester}}, could you send us a photo of the error?',
-    },
-  },
-];
-
+/** For one ticket, each is filled; where its language is missing, by the first there is. Without a ticket, as they are. */
 function canned(desk: Desk, call: Call): Response {
   if (!call.me || call.me.role === 'user') return refuse(403, 'forbidden');
-  const { ticket: about } = heldOf(desk, call, call.url.searchParams.get('ticket') ?? undefined);
+  const number = call.url.searchParams.get('ticket');
+  if (number === null) return json(desk.canned);
+  const { ticket: about } = heldOf(desk, call, number);
   const locale = person(about.requester.id)?.locale ?? 'es';
   const fill = (text: string) =>
     text
       .replaceAll('{{requester}}', about.requester.name)
       .replaceAll('{{ticket}}', `CH-${about.number}`)
+      .replaceAll('{{specialist}}', about.assignee?.name ?? '—')
       .replaceAll('{{due}}', about.due_at?.slice(0, 10) ?? '—');
-  const replies: CannedReply[] = CANNED.map(reply => ({ ...reply, locale, body: fill(reply.bodies[locale]) }));
-  return json({ replies: desk.noCanned ? [] : replies });
+  const replies = desk.canned.replies.map((reply): CannedReply => {
+    const [first = 'es'] = (['es', 'pt', 'en'] as const).filter(one => reply.bodies[one]);
+    const spoken = reply.bodies[locale] ? locale : first;
+    return { ...reply, locale: spoken, body: fill(reply.bodies[spoken] ?? '') };
+  });
+  return json({ replies });
 }
 
 export const moreTicketCalls: Route[] = [

@@ -145,6 +145,87 @@ const SCREENS = [
     path: '#/',
     act: page => page.getByRole('button', { name: 'Cuenta' }).filter({ visible: true }).click(),
   },
+  { name: 'admin', as: 'marta', path: '#/admin' },
+  {
+    name: 'org',
+    as: 'marta',
+    path: '#/admin/org',
+    act: page => page.getByRole('treeitem', { name: /Farmacias Luz/ }).click(),
+  },
+  {
+    name: 'org-move',
+    as: 'marta',
+    path: '#/admin/org',
+    act: async page => {
+      await page.getByRole('treeitem', { name: /Maip/ }).click();
+      await page.getByRole('button', { name: 'Mover a…' }).click();
+    },
+  },
+  {
+    name: 'org-in-use',
+    as: 'marta',
+    path: '#/admin/org',
+    act: async page => {
+      await page.getByRole('button', { name: 'Eliminar' }).click();
+      await page.getByRole('dialog').getByRole('button', { name: 'Eliminar' }).click();
+    },
+  },
+  { name: 'org-conflict', as: 'marta', path: '#/admin/org', act: conflict },
+  { name: 'categories', as: 'marta', path: '#/admin/categories' },
+  {
+    name: 'category-edit',
+    as: 'marta',
+    path: '#/admin/categories',
+    act: page => page.getByRole('button', { name: 'Editar Impresora' }).click(),
+  },
+  { name: 'canned', as: 'marta', path: '#/admin/canned' },
+  {
+    name: 'canned-edit',
+    as: 'marta',
+    path: '#/admin/canned',
+    act: page => page.getByRole('button', { name: 'Editar Recibido' }).click(),
+  },
+  { name: 'settings', as: 'marta', path: '#/admin/settings' },
+  { name: 'settings-pt', as: 'marta', path: '#/admin/settings', locale: 'pt' },
+  { name: 'audit', as: 'marta', path: '#/admin/audit' },
+  { name: 'import-bad', as: 'marta', path: '#/admin/imports', act: page => importUsers(page, 'nadie') },
+  { name: 'import-good', as: 'marta', path: '#/admin/imports', act: page => importUsers(page, 'nueva@andino.example') },
+  {
+    name: 'user-new',
+    as: 'marta',
+    path: '#/admin/users',
+    act: page => page.getByRole('button', { name: 'Nuevo usuario' }).click(),
+  },
+  {
+    name: 'user-erase',
+    as: 'marta',
+    path: '#/admin/users',
+    act: async page => {
+      await page.getByRole('button', { name: 'Editar Camila Soto' }).click();
+      await page.getByRole('button', { name: 'Borrar a esta persona' }).click();
+    },
+  },
+  { name: 'my-account', as: 'ana', path: '#/account' },
+  { name: 'my-account-customer', as: 'rafael', path: '#/account', locale: 'pt' },
+  {
+    name: 'token-new',
+    as: 'ana',
+    path: '#/account',
+    act: page => page.getByRole('button', { name: 'Nuevo token' }).click(),
+  },
+  {
+    name: 'token-made',
+    as: 'ana',
+    path: '#/account',
+    act: async page => {
+      await page.getByRole('button', { name: 'Nuevo token' }).click();
+      await page.getByRole('dialog').getByLabel('Nombre').fill('Informe mensual');
+      await page.getByRole('button', { name: 'Crear token' }).click();
+      await page.getByText('Cópielo ahora').waitFor();
+    },
+  },
+  { name: 'guest', path: '#/guest', act: fillNew },
+  { name: 'guest-sent', path: '#/guest', act: sendAsGuest },
   { name: 'gone', as: 'camila', path: '#/t/999999' },
 ];
 
@@ -171,6 +252,40 @@ async function fillNew(page) {
       { name: 'respaldo-caja3.iso', mimeType: 'application/octet-stream', buffer: Buffer.alloc(10) },
     ]);
   await page.getByText('listo').waitFor();
+}
+
+async function sendAsGuest(page) {
+  await page.getByLabel('Nombre').fill('Sofía Lagos');
+  await page.getByLabel('Correo').fill('sofia@otra.example');
+  await page.getByLabel('Empresa').selectOption('org_sol');
+  await page.getByLabel('Categoría', { exact: true }).selectOption('cat_net');
+  await page.getByLabel('Título').fill('Sin red');
+  await page.getByLabel('Mensaje').fill('Desde hoy.');
+  await page.getByRole('button', { name: 'Enviar ticket' }).click();
+  await page.getByRole('heading', { name: 'Falta un paso' }).waitFor();
+}
+
+/** Somebody else adds a company while this one is typing. */
+async function conflict(page) {
+  await page.getByRole('button', { name: 'Nueva empresa' }).click();
+  await page.getByLabel('Nombre').fill('Botica Norte');
+  await page.evaluate(async () => {
+    const answer = await fetch('/api/organisation');
+    const tree = await answer.json();
+    tree.corporations[0].companies[1].name += ' SA';
+    const headers = { 'If-Match': answer.headers.get('ETag'), 'Content-Type': 'application/json' };
+    await fetch('/api/organisation', { method: 'PUT', headers, body: JSON.stringify(tree) });
+  });
+  await page.getByRole('button', { name: 'Guardar' }).click();
+  await page.getByText('Lo que cambió').waitFor();
+}
+
+async function importUsers(page, address) {
+  const text = `email,name,role,locale,company\n${address},Nueva Persona,user,es,\n`;
+  await page
+    .locator('input[type=file]')
+    .setInputFiles({ name: 'personas.csv', mimeType: 'text/csv', buffer: Buffer.from(text) });
+  await page.getByText(/Hay 1 error|El archivo está bien/).waitFor();
 }
 
 const server = await preview({ preview: { port: 0, host: '127.0.0.1' }, logLevel: 'error' });

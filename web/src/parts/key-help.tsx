@@ -1,4 +1,5 @@
 import { t } from '../i18n/index.ts';
+import { Rich } from './basics.tsx';
 import { Dialog } from './overlay.tsx';
 
 const ROWS = [
@@ -33,7 +34,16 @@ export default function KeyHelp({ onClose }: { onClose: () => void }) {
           </>
         ))}
       </dl>
-      <p class="muted xs">{t('keys.off')}</p>
+      <p class="muted xs">
+        <Rich
+          text="keys.off"
+          page={
+            <a href="#/account" onClick={onClose}>
+              {t('account.mine')}
+            </a>
+          }
+        />
+      </p>
     </Dialog>
   );
 }

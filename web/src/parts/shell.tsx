@@ -63,6 +63,18 @@ export function Shell(props: ShellProps) {
   );
 }
 
+/** The pages of administration, in the rail, in a phone's menu and on their own first page. */
+export const ADMIN_PAGES = [
+  { page: 'users', icon: 'users' },
+  { page: 'org', icon: 'building' },
+  { page: 'categories', icon: 'tag' },
+  { page: 'mailboxes', icon: 'mail' },
+  { page: 'canned', icon: 'text' },
+  { page: 'imports', icon: 'upload' },
+  { page: 'settings', icon: 'gear' },
+  { page: 'audit', icon: 'shield' },
+] as const satisfies readonly { page: string; icon: IconName }[];
+
 interface Item {
   href: string;
   icon: IconName;
@@ -93,8 +105,9 @@ function useItems(): { main: Item[]; admin: Item[] } {
   ];
   const admin: Item[] = isAdministrator(me)
     ? [
-        item('#/admin/users', 'users', t('nav.users'), path.startsWith('/admin/users')),
-        item('#/admin/mailboxes', 'mail', t('nav.mailboxes'), path.startsWith('/admin/mailboxes')),
+        ...ADMIN_PAGES.map(({ page, icon }) =>
+          item(`#/admin/${page}`, icon, t(`nav.${page}`), path.startsWith(`/admin/${page}`)),
+        ),
         item('#/?view=deleted', 'trash', t('nav.deleted'), view === 'deleted'),
       ]
     : [];
@@ -127,9 +140,9 @@ function useAccount() {
   };
 }
 
-const Account = ({ admin, onClose }: { admin: Item[]; onClose: () => void }) => (
+const Account = ({ pages, onClose }: { pages: Item[]; onClose: () => void }) => (
   <Suspense fallback={null}>
-    <AccountDialog admin={admin} onClose={onClose} />
+    <AccountDialog pages={pages} onClose={onClose} />
   </Suspense>
 );
 
@@ -162,7 +175,13 @@ function StaffShell({ top, back, children }: ShellProps) {
         {main.map(item => (
           <RailLink key={item.href} item={item} />
         ))}
-        {admin.length > 0 && <h2>{t('nav.admin')}</h2>}
+        {admin.length > 0 && (
+          <h2>
+            <a class="plain" href="#/admin">
+              {t('nav.admin')}
+            </a>
+          </h2>
+        )}
         {admin.map(item => (
           <RailLink key={item.href} item={item} />
         ))}
@@ -207,7 +226,7 @@ function StaffShell({ top, back, children }: ShellProps) {
           {t('account')}
         </button>
       </nav>
-      {account.shown && <Account admin={[...main.slice(ON_PHONE), ...admin]} onClose={account.close} />}
+      {account.shown && <Account pages={[...main.slice(ON_PHONE), ...admin]} onClose={account.close} />}
       {help && (
         <Suspense fallback={null}>
           <KeyHelp onClose={closeHelp} />
@@ -247,7 +266,7 @@ function CustomerShell({ top, children }: ShellProps) {
       </header>
       {top}
       {children}
-      {account.shown && <Account admin={[]} onClose={account.close} />}
+      {account.shown && <Account pages={[]} onClose={account.close} />}
     </>
   );
 }

@@ -201,6 +201,7 @@ describe('keys', () => {
     expect(screen.queryByText('Atajos de teclado')).toBeNull();
     press('?');
     await words('Atajos de teclado');
+    expect((await words('Mi cuenta')).getAttribute('href')).toBe('#/account');
     fireEvent.click(await labelled('Cerrar'));
     localStorage.setItem('chamada.keys', 'off');
     press('u');

@@ -225,14 +225,14 @@ describe('the reply box of staff', () => {
   it('puts a ready text in, filled and in the language of the requester', async () => {
     await open('ana', '#/t/2817');
     fireEvent.click(await labelled('Respuestas preparadas'));
-    fireEvent.click(await words('Pedir foto'));
+    fireEvent.click(await words('Recibido'));
     const area = (await labelled('Respuesta a Rafael Nunes')) as HTMLTextAreaElement;
-    await waitFor(() => expect(area.value).toMatch(/^Olá Rafael Nunes, pode nos enviar/));
+    await waitFor(() => expect(area.value).toMatch(/^Olá Rafael Nunes: recebemos seu chamado CH-2817/));
   });
 
   it('says where there is no ready text', async () => {
     await open('ana', '#/t/2817', desk => {
-      desk.noCanned = true;
+      desk.canned = { replies: [] };
     });
     fireEvent.click(await labelled('Respuestas preparadas'));
     expect(await words('Aún no hay respuestas preparadas.')).toBeTruthy();
