@@ -263,7 +263,8 @@ mod tests {
             outbox: nothing.clone(),
             notifier,
             mail_sweep: nothing.clone(),
-            housekeeping: nothing,
+            housekeeping: nothing.clone(),
+            evidence: nothing,
         }
     }
 

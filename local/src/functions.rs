@@ -26,11 +26,13 @@ pub enum Function {
     MailSweep,
     /// What nobody needs any longer goes.
     Housekeeping,
+    /// What proves tickets outside the house.
+    Evidence,
 }
 
 impl Function {
     /// All of them.
-    pub const ALL: [Self; 4] = [Self::Outbox, Self::Notifier, Self::MailSweep, Self::Housekeeping];
+    pub const ALL: [Self; 5] = [Self::Outbox, Self::Notifier, Self::MailSweep, Self::Housekeeping, Self::Evidence];
 
     /// The folder's name, which is also the binary's.
     #[must_use]
@@ -40,6 +42,7 @@ impl Function {
             Self::Notifier => "notifier",
             Self::MailSweep => "mail-sweep",
             Self::Housekeeping => "housekeeping",
+            Self::Evidence => "evidence",
         }
     }
 
@@ -55,7 +58,7 @@ impl Function {
     pub fn concurrency(self, relay: bool) -> usize {
         match self {
             Self::Notifier if relay => 8,
-            Self::Outbox | Self::Notifier | Self::Housekeeping => 1,
+            Self::Outbox | Self::Notifier | Self::Housekeeping | Self::Evidence => 1,
             Self::MailSweep => 4,
         }
     }
@@ -72,6 +75,8 @@ pub struct Handlers {
     pub mail_sweep: Handler,
     /// `housekeeping`.
     pub housekeeping: Handler,
+    /// `evidence`.
+    pub evidence: Handler,
 }
 
 impl Handlers {
@@ -83,6 +88,7 @@ impl Handlers {
             Function::Notifier => &self.notifier,
             Function::MailSweep => &self.mail_sweep,
             Function::Housekeeping => &self.housekeeping,
+            Function::Evidence => &self.evidence,
         }
     }
 }

@@ -85,7 +85,7 @@ mod tests {
             .iter()
             .map(|schedule| (schedule.function.as_str(), period(schedule, Duration::from_secs(5)).as_secs()))
             .collect();
-        assert_eq!(periods, [("mail-sweep", 5), ("housekeeping", 3_600)]);
+        assert_eq!(periods, [("mail-sweep", 5), ("housekeeping", 3_600), ("evidence", 3_600)]);
         assert_eq!(rate("rate(2 minutes)"), Some(Duration::from_secs(120)));
         for none in ["cron(0 1 * * ? *)", "rate(2)", "rate(two days)", "rate(1 week)"] {
             assert_eq!(rate(none), None, "{none}");
@@ -105,6 +105,7 @@ mod tests {
             notifier: nothing,
             mail_sweep: sweep,
             housekeeping: handler(|_, _| async { Ok(Value::Null) }),
+            evidence: handler(|_, _| async { Ok(Value::Null) }),
         };
         let stop = CancellationToken::new();
         let template = Template::embedded().unwrap();

@@ -36,6 +36,7 @@ use crate::template::{Template, TemplateError};
 const TABLE: &str = "chamada";
 const FILES_BUCKET: &str = "chamada-files";
 const MAIL_BUCKET: &str = "chamada-mail";
+const PROOF_BUCKET: &str = "chamada-proof";
 const REGION: &str = "local";
 
 /// How long work that has begun may take to end when asked to stop; what has not ended is done again after the next start.
@@ -132,7 +133,7 @@ impl Services {
         let (listeners, listening) = (CancellationToken::new(), TaskTracker::new());
 
         let s3 = files.local_addr().map_err(io("the files port has no address"))?;
-        let buckets = [FILES_BUCKET, MAIL_BUCKET];
+        let buckets = [FILES_BUCKET, MAIL_BUCKET, PROOF_BUCKET];
         let objects = objects::router(&path.join("objects"), &buckets, &credentials, &settings.site_url, clock.clone());
         let objects = objects.map_err(io("the files cannot be served"))?;
         serve(files, objects.clone(), &listeners, &listening);
@@ -173,6 +174,12 @@ impl Services {
         let sdk = sdk_config(&credentials, inside::client(inside, plain_http()));
         let background = Background::start().map_err(io("no threads can be started"))?;
         let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
+        tasks.spawn(objects::expire_bundles(
+            path.join("objects"),
+            FILES_BUCKET,
+            clock.clone(),
+            stop.clone(),
+        ));
         Ok(Self {
             engine: Arc::new(engine),
             journal,
@@ -236,6 +243,7 @@ impl Services {
         let handlers = &Handlers {
             notifier: self.background.handler(handlers.notifier.clone()),
             housekeeping: self.background.handler(handlers.housekeeping.clone()),
+            evidence: self.background.handler(handlers.evidence.clone()),
             ..handlers.clone()
         };
         let follower = Follower {
@@ -251,6 +259,7 @@ impl Services {
         self.bus.deliver(handlers, self.outbox.is_none(), &self.stop, &self.tasks);
         self.tasks
             .spawn(schedule::sweep_expired(Arc::clone(&self.engine), self.stop.clone()));
+
         for schedule in &self.template.schedules {
             let every = schedule::period(schedule, sweep_every);
             if !every.is_zero() {
@@ -355,6 +364,7 @@ fn configuration(file: &ServerFile, settings: &Settings) -> Result<Config, Confi
         ("TABLE_NAME", TABLE.to_owned()),
         ("FILES_BUCKET", FILES_BUCKET.to_owned()),
         ("MAIL_BUCKET", MAIL_BUCKET.to_owned()),
+        ("PROOF_BUCKET", PROOF_BUCKET.to_owned()),
         ("EVENT_BUS_NAME", "chamada".to_owned()),
         ("SITE_URL", file.site_url.clone()),
         ("FILES_URL", file.files_url.clone()),

@@ -40,7 +40,7 @@ fn routes(platform: &Platform) -> OpenApiRouter {
 pub fn openapi() -> Result<String, WiringError> {
     let here = |name: &'static str| match name {
         "SITE_URL" => Some("https://localhost".to_owned()),
-        "TABLE_NAME" | "FILES_BUCKET" | "MAIL_BUCKET" | "EVENT_BUS_NAME" | "SENDER" => Some("none".to_owned()),
+        "TABLE_NAME" | "FILES_BUCKET" | "MAIL_BUCKET" | "PROOF_BUCKET" | "EVENT_BUS_NAME" | "SENDER" => Some("none".to_owned()),
         _ => None,
     };
     let config = Config::read(&here).map_err(|error| WiringError(error.to_string()))?;
@@ -64,6 +64,7 @@ pub async fn functions(platform: &Platform) -> Result<Functions, WiringError> {
     let outbox = Arc::new(outbox::Handler::new(platform.clone()));
     let notifier = Arc::new(notifier::Handler::new(platform.clone()));
     let mail_sweep = mail_sweep::Handler::new(platform.clone()).map_err(|error| WiringError(error.to_string()))?;
+    let evidence = Arc::new(evidence::Handler::new(platform.clone()));
     let housekeeping = Arc::new(housekeeping::Handler::new(platform.clone()));
     // Alone on this folder: whatever lease is held, its holder is no more.
     mail_sweep.free_leases().await?;
@@ -81,6 +82,10 @@ pub async fn functions(platform: &Platform) -> Result<Functions, WiringError> {
             mail_sweep: handler(move |event, deadline| {
                 let mail_sweep = mail_sweep.clone();
                 async move { mail_sweep.handle(event, deadline).await }
+            }),
+            evidence: handler(move |event, deadline| {
+                let evidence = evidence.clone();
+                async move { evidence.handle(event, deadline).await }
             }),
             housekeeping: handler(move |event, deadline| {
                 let housekeeping = housekeeping.clone();

@@ -4,7 +4,7 @@ use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The functions: each may use the shared crates, and never another function.
-pub const FUNCTIONS: [&str; 8] = [
+pub const FUNCTIONS: [&str; 9] = [
     "tickets",
     "attachments",
     "accounts",
@@ -13,16 +13,18 @@ pub const FUNCTIONS: [&str; 8] = [
     "outbox",
     "notifier",
     "housekeeping",
+    "evidence",
 ];
 
 /// Shared crates.
-const SHARED: [&str; 6] = [
+const SHARED: [&str; 7] = [
     "chamada-domain",
     "chamada-store",
     "chamada-pop3",
     "chamada-mail",
     "chamada-web",
     "chamada-platform",
+    "chamada-evidence",
 ];
 
 /// The crates of the workspace and what each uses of the others and of the world (development dependencies left out).
@@ -78,6 +80,7 @@ fn rule(name: &str) -> Option<Rule> {
     let rule = |own: &[&'static str], world| Some(Rule { own: own.to_vec(), world });
     match name {
         "chamada-domain" => rule(&[], is_plain),
+        "chamada-evidence" => rule(&["chamada-domain"], is_plain),
         "chamada-pop3" => rule(&[], |d| !is_aws(d) && !is_http(d)),
         "chamada-mail" => rule(&["chamada-domain"], |d| !does_io(d)),
         "chamada-store" => rule(&["chamada-domain"], |d| {

@@ -3,9 +3,7 @@
 
 use chamada_tests::{
     client::{Api, session_body},
-    env,
-    mails::Draft,
-    outbox,
+    env, outbox,
     scratch::Scratch,
     server::Options,
     story::{Desk, MAILBOX, PATIENCE, mailbox, seed},
@@ -143,6 +141,7 @@ async fn belongings(desk: &Desk, common: &Common, api: &Api, email: &str, assign
     let attached = attachable.pop().unwrap();
     let message = json!({"body": "Con archivo.", "attachment_ids": [attached]});
     api.post(&format!("/api/tickets/{first}/messages"), &message).await.expect(201);
+    let bundle = api.post(&format!("/api/tickets/{first}/bundle"), &json!({})).await.expect(202);
     let keys = desk.admin.get(&format!("/api/tickets/{keyed}/keys")).await.expect(200);
     let keys: Vec<Value> = keys["items"]
         .as_array()
@@ -155,6 +154,8 @@ async fn belongings(desk: &Desk, common: &Common, api: &Api, email: &str, assign
         "/api/tickets/{number}/claim": [{"number": second}, {"number": keyed}, {"number": gone}],
         "/api/tickets/{number}/keys": [{"number": gone}],
         "/api/tickets/{number}/keys/{id}": keys,
+        "/api/tickets/{number}/bundle": [{"number": first}, {"number": second}],
+        "/api/tickets/{number}/bundles/{bundle_id}": [{"number": first, "bundle_id": bundle["bundle_id"]}],
         "/api/tickets/{number}/attachments/{id}": [{"number": first, "id": attached}],
         "/api/attachments/{id}": loose,
         "/api/attachments/{id}/complete": arrived,
@@ -164,14 +165,14 @@ async fn belongings(desk: &Desk, common: &Common, api: &Api, email: &str, assign
 
 /// What administrators alone can name.
 async fn mailboxes_and_people(desk: &Desk) -> Map<String, Value> {
-    desk.pop3.deliver(
-        MAILBOX.0,
-        &Draft::new("Ana <ana@farmacia.example>", "Una", "una@farmacia.example", "Hola.\n").bytes(),
-    );
+    let mail = "From: Ana <ana@farmacia.example>\r\nTo: soporte@example.com\r\nSubject: Una\r\nMessage-ID: <una@farmacia.example>\r\n\
+                Content-Type: text/html; charset=utf-8\r\n\r\n<p>Hola.</p>\r\n";
+    desk.pop3.deliver(MAILBOX.0, mail.as_bytes());
     desk.fetch().await;
     let id = &desk.mailbox;
     let first = async |rest: &str| desk.admin.get(&format!("/api/mailboxes/{id}/{rest}")).await.expect(200)["items"][0]["id"].clone();
     let (sweep, message) = (first("sweeps").await, first("messages").await);
+    let mailed = desk.admin.get("/api/tickets?limit=1").await.expect(200)["items"][0]["number"].clone();
     let (mut boxes, mut people) = (Vec::new(), Vec::new());
     for n in 0..SPARE {
         let spare = desk
@@ -193,6 +194,7 @@ async fn mailboxes_and_people(desk: &Desk) -> Map<String, Value> {
         "/api/mailboxes/{id}/sweeps": [{"id": id}],
         "/api/mailboxes/{id}/sweeps/{sweep_id}": [{"id": id, "sweep_id": sweep}],
         "/api/mailboxes/{id}/test": [{"id": id}],
+        "/api/tickets/{number}/entries/{seq}": [{"number": mailed, "seq": 1}],
         "/api/users/{id}": people,
     });
     paths.as_object().unwrap().clone()

@@ -8,11 +8,9 @@ use chamada_domain::audit::{AuditChange, AuditRecord};
 use chamada_domain::{AuditAction, AuditKind, Timestamp, UserId};
 use chamada_store::StoreError;
 use chamada_web::openapi::{PagingParams, ReadProblems};
-use chamada_web::{Administrator, App, Conditional, CursorKey, Page, Problem, Query};
+use chamada_web::{Administrator, App, Conditional, Page, Pager, Paging, Problem, Query};
 use serde::Serialize;
 use utoipa::ToSchema;
-
-use crate::users::Listing;
 
 /// Somebody, as they are called now.
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -110,22 +108,15 @@ impl Names {
 pub(crate) async fn audit(
     State(app): State<App>,
     Administrator(caller): Administrator,
-    query: Query<Listing>,
+    query: Query<Paging>,
     conditional: Conditional,
 ) -> Result<Response, Problem> {
-    let Listing(paging) = query.value;
-    let (key, name) = (CursorKey::of(&app.platform).await?, caller.name()?);
-    let before: Option<String> = match &paging.cursor {
-        Some(cursor) => Some(key.open(&name, &query.filters, cursor)?),
-        None => None,
-    };
-    let limit = u16::try_from(paging.limit).unwrap_or(100);
-    let records = app.store.audit(before.as_deref(), limit).await?;
+    let pager = Pager::of(&app, &caller, query.value, query.filters).await?;
+    let before: Option<String> = pager.start()?;
+    let records = app.store.audit(before.as_deref(), pager.limit()).await?;
     // A full page may be the last one: the next is empty then.
-    let next_cursor = match records.last().filter(|_| records.len() >= usize::from(limit)) {
-        Some((place, _)) => Some(key.seal(&name, &query.filters, place)?),
-        None => None,
-    };
+    let last = records.last().filter(|_| records.len() >= usize::from(pager.limit()));
+    let next_cursor = pager.cursor(last.map(|(place, _)| place))?;
     let names = Names::look_up(&app, &records).await?;
     let items: Vec<RecordView> = records.into_iter().map(|(_, record)| names.view(record)).collect();
     conditional.answer(None, &Page { items, next_cursor })

@@ -35,7 +35,7 @@ pub fn router(platform: Platform) -> OpenApiRouter {
         .routes(routes!(site::description))
         .routes(routes!(sign_in::sign_in))
         .routes(routes!(sign_in::ticket_link))
-        .routes(routes!(session::begin, session::end))
+        .routes(routes!(session::present, session::begin, session::end))
         .routes(routes!(session::end_all))
         .routes(routes!(me::me, me::change_me))
         .routes(routes!(tokens::list, tokens::create))

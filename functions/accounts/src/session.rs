@@ -6,10 +6,10 @@ use chamada_domain::{EmailAddress, TicketNumber, Timestamp, User};
 use chamada_platform::{Secret, random, secret_hash};
 use chamada_store::{HeldKey, Redeemed, Session, StoreError};
 use chamada_web::credentials::{ended_session_cookie, session_cookie};
-use chamada_web::openapi::WriteProblems;
+use chamada_web::openapi::{ReadProblems, WriteProblems};
 use chamada_web::read::{Fields, Input, email, secret};
 use chamada_web::session::{GUEST_DAYS, begin_guest, person_cookie};
-use chamada_web::{App, ByBrowser, Caller, InPerson, Json, Problem, SameOrigin, SourceAddress, limit};
+use chamada_web::{App, ByBrowser, Caller, InPerson, Json, Problem, SameOrigin, SourceAddress, Visitor, limit};
 use http::StatusCode;
 use http::header::SET_COOKIE;
 use serde::Serialize;
@@ -106,6 +106,30 @@ pub(crate) async fn begin(
     }
 }
 
+/// What a session holds.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[schema(as = PresentSession)]
+pub(crate) struct PresentSession {
+    /// Who is signed in; null in the session of somebody who holds keys of tickets alone.
+    user: Option<UserView>,
+    /// What it reaches.
+    scope: Scope,
+}
+
+/// What the caller's session holds: for a page that was loaded anew and cannot read its cookie. Tickets whose keys open nothing any more are left out.
+#[utoipa::path(get, path = "/api/session", tag = "accounts", responses((status = 200, body = PresentSession), ReadProblems))]
+pub(crate) async fn present(State(app): State<App>, Visitor(caller): Visitor) -> Result<Json<PresentSession>, Problem> {
+    let scope = if caller.user.is_some() {
+        Scope::User
+    } else {
+        reach(&app.store.valid_keys(caller.held_keys(), app.now()).await?)
+    };
+    Ok(Json(PresentSession {
+        user: caller.user.as_ref().map(UserView::from),
+        scope,
+    }))
+}
+
 async fn by_link(app: &App, caller: &Caller, token: &Secret) -> Result<Response, Problem> {
     let now = app.now();
     let person = match app
@@ -196,7 +220,7 @@ async fn by_key(app: &App, caller: &Caller, presented: &Presented) -> Result<Res
 fn widened(app: &App, caller: &Caller, person: &User, session: &Session) -> Result<Response, Problem> {
     match &caller.user {
         Some(user) => answer(app, user, Scope::User, None),
-        None => answer(app, person, reach(session), None),
+        None => answer(app, person, reach(&session.keys), None),
     }
 }
 
@@ -205,11 +229,11 @@ async fn start_as_guest(app: &App, person: &User, key: HeldKey, now: Timestamp) 
     session.hold(key);
     let (record, cookie) = begin_guest(app, session).await?;
     let cookie = (cookie, Duration::days(GUEST_DAYS));
-    answer(app, person, reach(&record.session), Some(cookie))
+    answer(app, person, reach(&record.session.keys), Some(cookie))
 }
 
-fn reach(session: &Session) -> Scope {
-    let mut tickets: Vec<TicketNumber> = session.keys.iter().map(|key| key.ticket).collect();
+fn reach(keys: &[HeldKey]) -> Scope {
+    let mut tickets: Vec<TicketNumber> = keys.iter().map(|key| key.ticket).collect();
     tickets.sort_unstable();
     Scope::Guest { tickets }
 }

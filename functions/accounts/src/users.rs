@@ -4,10 +4,10 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use chamada_domain::{EmailAddress, FieldError, Locale, Role, UnitId, User, UserId};
 use chamada_platform::random;
-use chamada_store::{Deed, Position, StoreError, can_attend};
+use chamada_store::{Deed, StoreError, can_attend};
 use chamada_web::openapi::{IdempotencyHeader, PagingParams, ReadProblems, WriteProblems};
 use chamada_web::read::{Fields, Input, boolean, email, id, line, word};
-use chamada_web::{Administrator, App, Conditional, CursorKey, Id, Json, Nothing, Page, Paging, Problem, Query, Staff, Write};
+use chamada_web::{Administrator, App, Conditional, Id, Json, Nothing, Page, Pager, Paging, Problem, Query, Staff, Write};
 use futures::future::try_join_all;
 use http::StatusCode;
 use http::header::LOCATION;
@@ -125,34 +125,18 @@ impl Change {
     }
 }
 
-/// Which page.
-#[derive(Debug)]
-pub(crate) struct Listing(pub(crate) Paging);
-
-impl Input for Listing {
-    fn read(f: &mut Fields<'_>) -> Option<Self> {
-        f.paging().map(Self)
-    }
-}
-
 /// Everyone with an account, by name.
 #[utoipa::path(get, path = "/api/users", tag = "accounts", params(PagingParams),
     responses((status = 200, body = Page<UserView>), (status = 304), ReadProblems))]
 pub(crate) async fn list(
     State(app): State<App>,
     Administrator(caller): Administrator,
-    query: Query<Listing>,
+    query: Query<Paging>,
     conditional: Conditional,
 ) -> Result<Response, Problem> {
-    let Listing(paging) = query.value;
-    let (key, name) = (CursorKey::of(&app.platform).await?, caller.name()?);
-    let start: Option<Position> = match &paging.cursor {
-        Some(cursor) => Some(key.open(&name, &query.filters, cursor)?),
-        None => None,
-    };
-    let limit = u16::try_from(paging.limit).unwrap_or(100);
-    let (users, next) = app.store.list_users(start, limit).await?;
-    let next_cursor = next.map(|place| key.seal(&name, &query.filters, &place)).transpose()?;
+    let pager = Pager::of(&app, &caller, query.value, query.filters).await?;
+    let (users, next) = app.store.list_users(pager.start()?, pager.limit()).await?;
+    let next_cursor = pager.cursor(next.as_ref())?;
     let items: Vec<UserView> = users.iter().map(UserView::from).collect();
     conditional.answer(None, &Page { items, next_cursor })
 }

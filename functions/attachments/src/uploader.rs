@@ -11,18 +11,19 @@ use http::request::Parts;
 const PER_SESSION: u64 = 5;
 const PER_SOURCE: u64 = 30;
 
-/// Whether a caller uploads as a guest: in a session that holds no key, or without any.
-fn is_guest(caller: &Caller) -> bool {
-    caller.user.is_none() && caller.held_keys().is_empty()
+/// Whether a caller uploads as a guest: in a session that holds no key which opens its ticket now, or without any.
+async fn is_guest(app: &App, caller: &Caller) -> Result<bool, Problem> {
+    Ok(caller.user.is_none() && app.store.valid_keys(caller.held_keys(), app.now()).await?.is_empty())
 }
 
-/// Who is asking. A guest where guests may open tickets; 401 for them elsewhere.
-async fn admitted(parts: &mut Parts, app: &App) -> Result<Caller, Problem> {
+/// Who is asking, and whether as a guest. A guest where guests may open tickets; 401 for them elsewhere.
+async fn admitted(parts: &mut Parts, app: &App) -> Result<(Caller, bool), Problem> {
     let caller = Caller::from_request_parts(parts, app).await?;
-    if is_guest(&caller) && !app.store.configuration().await?.settings.guest_tickets {
+    let guest = is_guest(app, &caller).await?;
+    if guest && !app.store.configuration().await?.settings.guest_tickets {
         return Err(Problem::sign_in_needed());
     }
-    Ok(caller)
+    Ok((caller, guest))
 }
 
 /// Extractor: who goes on with an upload of their own. Asked before a body is looked at.
@@ -36,7 +37,7 @@ impl FromRequestParts<App> for Uploader {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
-        let caller = admitted(parts, app).await?;
+        let (caller, _) = admitted(parts, app).await?;
         let owner = caller.name()?;
         Ok(Self { caller, owner })
     }
@@ -45,6 +46,7 @@ impl FromRequestParts<App> for Uploader {
 /// Extractor: who announces an upload, perhaps before they have a session. Asked before a body is looked at.
 pub(crate) struct Announcer {
     caller: Caller,
+    guest: bool,
     source: SourceAddress,
 }
 
@@ -52,12 +54,12 @@ impl FromRequestParts<App> for Announcer {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
-        let caller = admitted(parts, app).await?;
+        let (caller, guest) = admitted(parts, app).await?;
         if caller.session.is_none() {
             SameOrigin::from_request_parts(parts, app).await?;
         }
         let source = SourceAddress::from_request_parts(parts, app).await?;
-        Ok(Self { caller, source })
+        Ok(Self { caller, guest, source })
     }
 }
 
@@ -67,7 +69,7 @@ impl Announcer {
     /// # Errors
     /// 429 `too_many_requests`.
     pub(crate) async fn count(&self, app: &App) -> Result<(), Problem> {
-        if is_guest(&self.caller) {
+        if self.guest {
             limit(app, "guest-upload-from", &self.source.limit_key(), PER_SOURCE, "too_many_requests").await?;
         }
         Ok(())
@@ -78,7 +80,7 @@ impl Announcer {
     /// # Errors
     /// 429 `too_many_requests` where a guest's session has announced all that it may.
     pub(crate) async fn with_session(self, app: &App) -> Result<(Uploader, Option<Secret>), Problem> {
-        let (mut caller, guest) = (self.caller.clone(), is_guest(&self.caller));
+        let Self { mut caller, guest, .. } = self;
         let mut cookie = None;
         if caller.session.is_none() {
             let (record, secret) = begin_guest(app, Session::begin(app.now())).await?;

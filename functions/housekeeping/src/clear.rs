@@ -1,7 +1,7 @@
 //! What goes with erased words: files, original mails, what the ledgers have of them, links, evidence; and the words themselves.
 //!
 //! An erasure is on record from the transaction on that wrote its `erased` entry. Whoever clears up takes away everything that the entry names and then
-//! the record, so that one who is killed in between leaves it to the next. The words go last: some of what else has to go is found by them.
+//! the record, so that one who is killed in between leaves it to the next. The words go behind files and mails, some of which are found by them.
 
 use chamada_domain::chain::ChainedEntry;
 use chamada_domain::entry::Event;
@@ -28,17 +28,16 @@ struct Clearing<'a> {
 pub(crate) async fn clear(handler: &Handler, ticket: TicketNumber, seq: u64) -> Result<(), HandlerError> {
     let history = handler.store.whole_history(ticket).await.map_err(table)?;
     let event = history.iter().find(|entry| entry.entry.seq == seq).map(|entry| &entry.entry.event);
-    if let Some(Event::Erased(erasure)) = event {
-        let clearing = Clearing {
-            handler,
-            ticket,
-            addresses: addresses(handler, &history).await?,
-            person: erasure.person.clone(),
-            seq,
-            history,
-        };
-        clearing.run().await?;
-    }
+    let Some(Event::Erased(erasure)) = event else { return Ok(()) };
+    let clearing = Clearing {
+        handler,
+        ticket,
+        addresses: addresses(handler, &history).await?,
+        person: erasure.person.clone(),
+        seq,
+        history,
+    };
+    clearing.run().await?;
     handler.store.end_erasure(&Erasure::Ticket { ticket, seq }).await.map_err(table)
 }
 
@@ -49,8 +48,9 @@ async fn addresses(handler: &Handler, history: &[ChainedEntry]) -> Result<Addres
         if let Event::Erased(erasure) = &entry.entry.event
             && let Some(person) = &erasure.person
             && let Some(erasing) = handler.store.erasing(person).await.map_err(table)?
+            && let Some(address) = erasing.address
         {
-            addresses.insert(person.clone(), erasing.address);
+            addresses.insert(person.clone(), address);
         }
     }
     Ok(addresses)
@@ -62,9 +62,16 @@ impl Clearing<'_> {
         self.clear_mails().await?;
         self.clear_links().await?;
         let (store, ticket) = (&self.handler.store, self.ticket);
-        store.forget_recipients(ticket, self.person.as_ref()).await.map_err(table)?;
-        self.clear_bundles().await?;
-        store.take_erased_words_out(ticket, &self.addresses).await.map_err(table)
+        store
+            .forget_recipients(ticket, self.person.as_ref(), self.handler.now())
+            .await
+            .map_err(table)?;
+        store
+            .take_erased_words_out(ticket, self.seq, &self.addresses)
+            .await
+            .map_err(table)?;
+        // Last: whoever read the words before and makes evidence of them finds nobody waiting for it, and deletes it.
+        self.clear_bundles().await
     }
 
     async fn clear_files(&self) -> Result<(), HandlerError> {
@@ -98,9 +105,9 @@ impl Clearing<'_> {
         if let Some(seq) = mail.seq {
             return Ok(entries_to_clear(&self.history, self.seq, &self.addresses).contains(&seq));
         }
-        let record = self.handler.store.mail_record(mail).await.map_err(table)?;
+        let sender = self.handler.store.sender_of(mail).await.map_err(table)?;
         let address = self.addresses.get(person);
-        Ok(record.is_some_and(|record| address.is_some_and(|address| record.sender.eq_ignore_ascii_case(address.as_str()))))
+        Ok(sender.is_some_and(|sender| address.is_some_and(|address| sender.eq_ignore_ascii_case(address.as_str()))))
     }
 
     async fn clear_links(&self) -> Result<(), HandlerError> {
@@ -117,8 +124,8 @@ impl Clearing<'_> {
     async fn clear_bundles(&self) -> Result<(), HandlerError> {
         let (handler, ticket) = (self.handler, self.ticket);
         let files = &handler.platform.config().files_bucket;
+        handler.store.forget_bundles(ticket).await.map_err(table)?;
         let gone = handler.platform.objects().purge_below(files, &bundles_below(ticket)).await;
-        gone.map_err(bucket)?;
-        handler.store.forget_bundles(ticket).await.map_err(table)
+        gone.map_err(bucket)
     }
 }

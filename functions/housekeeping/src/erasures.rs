@@ -61,6 +61,9 @@ async fn erase_person(handler: &Handler, person: &UserId, until: OffsetDateTime)
     let Some(erasing) = handler.store.erasing(person).await.map_err(table)? else {
         return Ok(false);
     };
+    // Whoever erased the account may have been killed before its doors were shut.
+    handler.store.end_sessions(person).await.map_err(table)?;
+    handler.store.end_tokens(person).await.map_err(table)?;
     let mut failed = None;
     for ticket in handler.store.tickets_with(person).await.map_err(table)? {
         if !handler.has_time(until) {
@@ -74,7 +77,7 @@ async fn erase_person(handler: &Handler, person: &UserId, until: OffsetDateTime)
         return Err(error);
     }
     let over = erasing.since.plus(days(LOOKED_FOR_DAYS)) <= handler.now();
-    if over {
+    if over && handler.store.tickets_with(person).await.map_err(table)?.is_empty() {
         handler.store.end_erasure(&Erasure::Person(person.clone())).await.map_err(table)?;
     }
     Ok(over)
@@ -84,19 +87,26 @@ async fn erase_person(handler: &Handler, person: &UserId, until: OffsetDateTime)
 async fn erase_from(handler: &Handler, person: &UserId, erasing: &Erasing, number: TicketNumber) -> Result<(), HandlerError> {
     let pen = system(handler);
     let decide = |ticket: Ticket, history: &[ChainedEntry]| {
-        if ticket.erased || !has_words_of(history, person, Some(&erasing.address)) {
+        if ticket.erased || !has_words_of(history, person, erasing.address.as_ref()) {
             return Ok(Draft::of(ticket));
         }
         bin::erase_person(ticket, history, person, &pen, &mut random)
     };
     match change(handler, number, decide).await {
-        Ok(()) | Err(StoreError::NotFound) => {}
+        Ok(_) | Err(StoreError::NotFound) => {}
         Err(error) => return Err(table(error)),
     }
     for seq in erased_at(handler, number, person).await? {
         clear(handler, number, seq).await?;
     }
-    handler.store.forget_part(person, number).await.map_err(table)
+    handler.store.forget_part(person, number).await.map_err(table)?;
+    // Written while this was done, by a request that was under way: that found itself noted already.
+    let history = handler.store.whole_history(number).await.map_err(table)?;
+    if has_words_of(&history, person, erasing.address.as_ref()) {
+        let part = [(person.clone(), number)];
+        handler.store.note_parts(&part, handler.now()).await.map_err(table)?;
+    }
+    Ok(())
 }
 
 /// The entries that erased this person: more than one where words came after the first.
@@ -109,12 +119,16 @@ async fn erased_at(handler: &Handler, number: TicketNumber, person: &UserId) -> 
     Ok(theirs.map(|chained| chained.entry.seq).collect())
 }
 
-/// Changes a ticket, knowing its whole history, in nobody's name.
-pub(crate) async fn change<D>(handler: &Handler, number: TicketNumber, decide: D) -> Result<(), StoreError>
+/// Changes a ticket, knowing its whole history, in nobody's name; whether there was something to change.
+pub(crate) async fn change<D>(handler: &Handler, number: TicketNumber, decide: D) -> Result<bool, StoreError>
 where
     D: FnMut(Ticket, &[ChainedEntry]) -> Result<Draft, Refusal>,
 {
-    handler.store.change_whole_ticket(number, &With::default(), decide).await.map(drop)
+    handler
+        .store
+        .change_whole_ticket(number, &With::default(), decide)
+        .await
+        .map(|draft| !draft.is_empty())
 }
 
 /// As whom this function writes.

@@ -20,13 +20,13 @@ pub(crate) async fn erase(handler: &Handler, until: OffsetDateTime) -> Result<(u
     for which in handler.store.waiting_tickets(handler.now(), held_days) {
         let mut start: Option<Position> = None;
         loop {
-            if !handler.has_time(until) {
-                return failed.map_or(Ok((done, true)), Err);
-            }
             let page = handler.store.waiting(&which, start, PAGE).await.map_err(table)?;
             for ticket in page.0 {
+                if !handler.has_time(until) {
+                    return failed.map_or(Ok((done, true)), Err);
+                }
                 match expire(handler, ticket, held_days).await {
-                    Ok(()) => done += 1,
+                    Ok(expired) => done += u64::from(expired),
                     Err(error) => drop(failed.get_or_insert(error)),
                 }
             }
@@ -39,7 +39,8 @@ pub(crate) async fn erase(handler: &Handler, until: OffsetDateTime) -> Result<(u
     failed.map_or(Ok((done, false)), Err)
 }
 
-async fn expire(handler: &Handler, number: TicketNumber, held_days: u16) -> Result<(), HandlerError> {
+/// Whether it was due: it may have come back just now.
+async fn expire(handler: &Handler, number: TicketNumber, held_days: u16) -> Result<bool, HandlerError> {
     let pen = system(handler);
     let decide = |ticket: Ticket, history: &[ChainedEntry]| bin::expire(ticket, history, held_days, &pen, &mut random);
     change(handler, number, decide).await.map_err(table)

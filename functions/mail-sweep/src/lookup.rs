@@ -117,11 +117,21 @@ async fn reported(run: &Run, id: Option<&str>) -> Result<Option<TicketNumber>, S
         }
     };
     let Some(number) = number else { return Ok(None) };
-    match run.store().ticket_going_on(number).await {
+    match going_on(run, number).await {
         // What is reported on was sent from this very ticket, wherever it goes on.
-        Ok(_) => Ok(Some(number)),
+        Ok(()) => Ok(Some(number)),
         Err(StoreError::NotFound) => Ok(None),
         Err(error) => Err(error),
+    }
+}
+
+/// Lets those tickets pass that are there, and so is the one in which they go on.
+async fn going_on(run: &Run, number: TicketNumber) -> Result<(), StoreError> {
+    let ticket = run.store().ticket(number).await?;
+    match ticket.merged_into {
+        _ if ticket.deleted_at.is_some() => Err(StoreError::NotFound),
+        Some(into) => run.store().ticket_going_on(into).await.map(drop),
+        None => Ok(()),
     }
 }
 

@@ -70,7 +70,10 @@ pub(crate) async fn commit(run: &Run, prepared: &Prepared, plan: &Plan) -> Resul
         // What could not be read is decided to be quarantined, always.
         (_, Err(reason)) => nothing(Verdict::Quarantined, Some(*reason), None),
     };
-    let import = import(run, plan, record, None);
+    let import = Import {
+        parcel: None,
+        ..import(run, plan, record, prepared.reading.as_deref().ok())
+    };
     run.store().record_message(&import).await?;
     Ok(import.entry.state)
 }
@@ -255,8 +258,18 @@ fn delivery(report: &DeliveryReport, digest: &str, salts: Salts<'_>) -> Delivery
     }
 }
 
+/// An address in a report, if it is somebody's here. Who was erased, or never was, is named by no entry that comes afterwards.
+async fn known_recipient(run: &Run, recipient: Option<String>) -> Result<Option<String>, StoreError> {
+    let Some(Ok(address)) = recipient.as_deref().map(str::parse) else {
+        return Ok(None);
+    };
+    let user = run.store().user_by_email(&address).await?;
+    Ok(recipient.filter(|_| user.is_some()))
+}
+
 async fn deliver(run: &Run, prepared: &Prepared, reading: &Reading, plan: &Plan, ticket: TicketNumber) -> Result<Verdict, StoreError> {
-    let report = reading.mail.delivery.clone().unwrap_or_default();
+    let mut report = reading.mail.delivery.clone().unwrap_or_default();
+    report.recipient = known_recipient(run, report.recipient).await?;
     let record = entry(run, prepared, Verdict::Reply, None, Some(ticket));
     let import = Import {
         // A report's files hang on nothing.
@@ -268,7 +281,10 @@ async fn deliver(run: &Run, prepared: &Prepared, reading: &Reading, plan: &Plan,
         ..With::default()
     };
     let pen = pen(plan, None);
-    let decide = |ticket| {
+    let decide = |ticket: Ticket| {
+        if ticket.deleted_at.is_some() {
+            return Err(Refusal::Conflict(MOVED));
+        }
         let mut salts = salts();
         let mut draft = Draft::of(ticket);
         let event = Event::Delivery(delivery(&report, &prepared.digest, &mut salts));

@@ -10,7 +10,7 @@ mod view;
 
 use chamada_domain::FieldError;
 use chamada_platform::Platform;
-use chamada_web::{App, Fields, Input, Paging, Problem, admitted};
+use chamada_web::{App, Problem, admitted};
 use http::StatusCode;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -32,15 +32,6 @@ pub fn router(platform: Platform) -> OpenApiRouter {
         .routes(routes!(messages::raw))
         .with_state(app.clone());
     admitted(routes, &app)
-}
-
-/// A list without filters.
-struct Listing(Paging);
-
-impl Input for Listing {
-    fn read(f: &mut Fields<'_>) -> Option<Self> {
-        f.paging().map(Self)
-    }
 }
 
 /// 422 with a code of its own that one field caused.

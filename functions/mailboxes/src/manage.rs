@@ -9,12 +9,12 @@ use chamada_domain::{FieldError, Kind, MailboxId, Refusal};
 use chamada_platform::random;
 use chamada_store::{Made, StoreError};
 use chamada_web::openapi::{IdempotencyHeader, PagingParams, ReadProblems, WriteProblems};
-use chamada_web::{Administrator, App, Conditional, CursorKey, Id, Json, Nothing, Page, Problem, Query, Write};
+use chamada_web::{Administrator, App, Conditional, Id, Json, Nothing, Page, Pager, Paging, Problem, Query, Write};
 use http::StatusCode;
 
 use crate::input::{AuthInput, AuthType, NewMailbox};
+use crate::refused;
 use crate::view::MailboxView;
-use crate::{Listing, refused};
 
 /// Every mailbox, by name.
 #[utoipa::path(get, path = "/api/mailboxes", tag = "mailboxes", params(PagingParams), responses((status = 200, body = Page<MailboxView>), (status = 304), ReadProblems))]
@@ -22,25 +22,18 @@ pub(crate) async fn list(
     State(app): State<App>,
     Administrator(caller): Administrator,
     conditional: Conditional,
-    query: Query<Listing>,
+    query: Query<Paging>,
 ) -> Result<Response, Problem> {
-    let (key, name) = (CursorKey::of(&app.platform).await?, caller.name()?);
-    let Listing(paging) = query.value;
+    let pager = Pager::of(&app, &caller, query.value, query.filters).await?;
     // Where the list goes on: behind this name, whether its mailbox is still there or not.
-    let after = paging
-        .cursor
-        .map(|cursor| key.open::<(String, String)>(&name, &query.filters, &cursor))
-        .transpose()?;
+    let after: Option<(String, String)> = pager.start()?;
     let place = |mailbox: &Mailbox| (mailbox.name.to_lowercase(), mailbox.id.to_string());
     let mut all = app.store.mailboxes().await?;
     all.retain(|mailbox| after.as_ref().is_none_or(|after| place(mailbox) > *after));
-    let limit = usize::try_from(paging.limit).unwrap_or(usize::MAX);
+    let limit = usize::from(pager.limit());
     let more = all.len() > limit;
     all.truncate(limit);
-    let next_cursor = match all.last().filter(|_| more) {
-        Some(last) => Some(key.seal(&name, &query.filters, &place(last))?),
-        None => None,
-    };
+    let next_cursor = pager.cursor(all.last().filter(|_| more).map(place).as_ref())?;
     let items: Vec<MailboxView> = all.into_iter().map(MailboxView::from).collect();
     conditional.answer(None, &Page { items, next_cursor })
 }
@@ -125,7 +118,10 @@ pub(crate) async fn remove(
         Err(StoreError::Replayed(_)) => return Ok(StatusCode::NO_CONTENT),
         outcome => outcome?,
     }
-    app.store.mailbox(&id).await?;
+    match app.store.unless_replayed(deed.request.as_ref(), app.store.mailbox(&id).await).await {
+        Err(StoreError::Replayed(_)) => return Ok(StatusCode::NO_CONTENT),
+        outcome => outcome?,
+    };
     // The settings last: where anything fails, the mailbox is still there to be removed again.
     app.platform.parameters().delete(&Mailbox::secret_name(&id)).await?;
     let bucket = &app.platform.config().mail_bucket;

@@ -1,21 +1,18 @@
 //! What became of each message of a mailbox.
 
 use axum::extract::State;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use chamada_domain::MailboxId;
 use chamada_domain::mailbox::Verdict;
-use chamada_platform::Disposition;
-use chamada_store::{Position, StoreError};
+use chamada_store::StoreError;
 use chamada_web::openapi::{IdempotencyHeader, PagingParams, ReadProblems, WriteProblems};
 use chamada_web::read::word;
-use chamada_web::{Administrator, App, Conditional, CursorKey, Fields, Id, Id2, Input, Nothing, Page, Paging, Problem, Query, Write};
+use chamada_web::{
+    Administrator, App, Conditional, Fields, Id, Id2, Input, Nothing, Page, Pager, Paging, Problem, Query, Write, mail_file,
+};
 use http::StatusCode;
-use http::header::{CONTENT_DISPOSITION, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderValue, X_CONTENT_TYPE_OPTIONS};
 
 use crate::view::{MessageId, MessageView};
-
-/// The longest mail that is handed out, in bytes: above what sweeps fetch (25 MB), so that it only guards against a foreign object.
-const LONGEST_MAIL: usize = 64 << 20;
 
 /// Why a message is ignored that an administrator discarded.
 const DISCARDED: &str = "discarded";
@@ -48,24 +45,21 @@ pub(crate) async fn list(
     Id(id): Id<MailboxId>,
     query: Query<Messages>,
 ) -> Result<Response, Problem> {
-    let (key, name) = (CursorKey::of(&app.platform).await?, caller.name()?);
     let Messages { state, paging } = query.value;
-    let start = paging
-        .cursor
-        .map(|cursor| key.open::<Position>(&name, &query.filters, &cursor))
-        .transpose()?;
+    let pager = Pager::of(&app, &caller, paging, query.filters).await?;
+    let start = pager.start()?;
     app.store.mailbox(&id).await?;
-    let limit = u16::try_from(paging.limit).unwrap_or(u16::MAX);
-    let (messages, next) = app.store.messages(&id, state, start, limit).await?;
-    let next_cursor = next.map(|next| key.seal(&name, &query.filters, &next)).transpose()?;
+    let (messages, next) = app.store.messages(&id, state, start, pager.limit()).await?;
+    let next_cursor = pager.cursor(next.as_ref())?;
     let items: Vec<MessageView> = messages.into_iter().map(MessageView::from).collect();
     conditional.answer(None, &Page { items, next_cursor })
 }
 
-/// A message as it came, as a file.
+/// A message as it came, as a file. A long one is answered by 302 with a presigned URL of five minutes.
 #[utoipa::path(get, path = "/api/mailboxes/{id}/messages/{message_id}/raw", tag = "mailboxes",
     params(("id" = MailboxId, Path), ("message_id" = MessageId, Path)),
-    responses((status = 200, content_type = "message/rfc822", body = String), ReadProblems))]
+    responses((status = 200, content_type = "message/rfc822", body = String),
+        (status = 302, description = "Where a long one lies."), ReadProblems))]
 pub(crate) async fn raw(
     State(app): State<App>,
     _: Administrator,
@@ -73,21 +67,7 @@ pub(crate) async fn raw(
 ) -> Result<Response, Problem> {
     app.store.mailbox(&id).await?;
     let entry = app.store.ledger_entry(&id, &message.0).await?;
-    let (bucket, key) = (&app.platform.config().mail_bucket, format!("mail/{}.eml", entry.digest));
-    let mail = app.platform.objects().get(bucket, &key, LONGEST_MAIL).await?;
-    let short = entry.digest.get(..16).unwrap_or(&entry.digest);
-    let disposition = Disposition::Attachment(&format!("{short}.eml")).header_value();
-    // Should anything ever show it after all, nothing in it may run or load.
-    let headers = [
-        (CONTENT_TYPE, HeaderValue::from_static("message/rfc822")),
-        (CONTENT_DISPOSITION, HeaderValue::from_str(&disposition).map_err(Problem::internal)?),
-        (X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
-        (
-            CONTENT_SECURITY_POLICY,
-            HeaderValue::from_static("sandbox; default-src 'none'; frame-ancestors 'none'"),
-        ),
-    ];
-    Ok((headers, mail).into_response())
+    mail_file(&app, &entry.digest).await
 }
 
 /// Discards a quarantined message: it counts as ignored, with that reason, and is not fetched again. Its file stays.

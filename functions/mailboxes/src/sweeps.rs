@@ -7,12 +7,11 @@ use chamada_domain::{MailboxId, SweepId};
 use chamada_platform::random;
 use chamada_store::{Idempotency, Made, StoreError};
 use chamada_web::openapi::{IdempotencyHeader, PagingParams, ReadProblems, WriteProblems};
-use chamada_web::{Administrator, App, Conditional, CursorKey, Id, Id2, Json, Nothing, Page, Problem, Query, Write};
+use chamada_web::{Administrator, App, Conditional, Id, Id2, Json, Nothing, Page, Pager, Paging, Problem, Query, Write};
 use http::StatusCode;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::Listing;
 use crate::view::SweepView;
 
 /// A sweep that will bring the mail, or is about to.
@@ -101,21 +100,13 @@ pub(crate) async fn list(
     Administrator(caller): Administrator,
     conditional: Conditional,
     Id(id): Id<MailboxId>,
-    query: Query<Listing>,
+    query: Query<Paging>,
 ) -> Result<Response, Problem> {
-    let (key, name) = (CursorKey::of(&app.platform).await?, caller.name()?);
-    let Listing(paging) = query.value;
-    let before = paging
-        .cursor
-        .map(|cursor| key.open::<SweepId>(&name, &query.filters, &cursor))
-        .transpose()?;
+    let pager = Pager::of(&app, &caller, query.value, query.filters).await?;
+    let before: Option<SweepId> = pager.start()?;
     app.store.mailbox(&id).await?;
-    let limit = u16::try_from(paging.limit).unwrap_or(u16::MAX);
-    let (sweeps, more) = app.store.sweeps(&id, before.as_ref(), limit).await?;
-    let next_cursor = match sweeps.last().filter(|_| more) {
-        Some(last) => Some(key.seal(&name, &query.filters, &last.id)?),
-        None => None,
-    };
+    let (sweeps, more) = app.store.sweeps(&id, before.as_ref(), pager.limit()).await?;
+    let next_cursor = pager.cursor(sweeps.last().filter(|_| more).map(|last| &last.id))?;
     let items: Vec<SweepView> = sweeps.into_iter().map(SweepView::from).collect();
     conditional.answer(None, &Page { items, next_cursor })
 }

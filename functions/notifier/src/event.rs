@@ -4,6 +4,7 @@ use chamada_domain::{LinkId, TicketNumber};
 use chamada_platform::HandlerError;
 use serde::Deserialize;
 use serde_json::Value;
+use time::Date;
 
 /// What an event tells of.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,6 +21,11 @@ pub(crate) enum Event {
         /// Which.
         link: LinkId,
     },
+    /// The root of a day that was made.
+    Root {
+        /// The day.
+        date: Date,
+    },
 }
 
 #[derive(Deserialize)]
@@ -33,6 +39,11 @@ struct Envelope {
 struct EntryDetail {
     ticket: TicketNumber,
     seq: u64,
+}
+
+#[derive(Deserialize)]
+struct RootDetail {
+    date: Date,
 }
 
 #[derive(Deserialize)]
@@ -56,6 +67,10 @@ impl Event {
             "link.asked" => {
                 let detail: LinkDetail = serde_json::from_value(envelope.detail).map_err(unreadable)?;
                 Ok(Some(Self::Link { link: detail.link }))
+            }
+            "root.made" => {
+                let detail: RootDetail = serde_json::from_value(envelope.detail).map_err(unreadable)?;
+                Ok(Some(Self::Root { date: detail.date }))
             }
             _ => Ok(None),
         }

@@ -6,6 +6,7 @@
 mod event;
 mod links;
 mod news;
+mod roots;
 mod send;
 mod site;
 
@@ -48,6 +49,7 @@ impl Handler {
         match Event::read(event)? {
             Some(Event::Entry { ticket, seq }) => news::tell(self, ticket, seq).await?,
             Some(Event::Link { link }) => links::send(self, &link).await?,
+            Some(Event::Root { date }) => roots::tell(self, date).await?,
             None => {}
         }
         Ok(json!({}))

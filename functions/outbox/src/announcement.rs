@@ -2,8 +2,10 @@
 
 use chamada_domain::chain::ChainedEntry;
 use chamada_domain::entry::Event;
-use chamada_domain::{LinkId, MailboxId, SweepId, TicketNumber, UserId};
+use chamada_domain::{BundleId, LinkId, MailboxId, SweepId, TicketNumber, UserId};
+use chamada_store::DayHead;
 use serde_json::{Map, Value, json};
+use time::Date;
 
 /// An event for the bus.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -12,6 +14,8 @@ pub(crate) struct Announcement {
     pub(crate) detail_type: String,
     /// Its `detail`.
     pub(crate) detail: Value,
+    /// The entry as its ticket's head, where it tells of one.
+    pub(crate) head: Option<DayHead>,
 }
 
 impl Announcement {
@@ -21,6 +25,11 @@ impl Announcement {
         Self {
             detail_type: format!("ticket.{kind}"),
             detail: json!({ "ticket": ticket, "seq": entry.entry.seq, "type": kind, "ids": ids(entry) }),
+            head: Some(DayHead {
+                ticket,
+                seq: entry.entry.seq,
+                hash: entry.hash.clone(),
+            }),
         }
     }
 
@@ -29,6 +38,25 @@ impl Announcement {
         Self {
             detail_type: "sweep.asked".into(),
             detail: json!({ "mailbox": mailbox, "sweep": sweep }),
+            head: None,
+        }
+    }
+
+    /// A bundle of evidence that was asked for.
+    pub(crate) fn of_bundle(ticket: TicketNumber, bundle: &BundleId) -> Self {
+        Self {
+            detail_type: "bundle.asked".into(),
+            detail: json!({ "ticket": ticket, "bundle": bundle }),
+            head: None,
+        }
+    }
+
+    /// The root of a day that was made.
+    pub(crate) fn of_root(date: Date) -> Self {
+        Self {
+            detail_type: "root.made".into(),
+            detail: json!({ "date": date.to_string() }),
+            head: None,
         }
     }
 
@@ -37,6 +65,7 @@ impl Announcement {
         Self {
             detail_type: "link.asked".into(),
             detail: json!({ "link": link }),
+            head: None,
         }
     }
 
@@ -45,6 +74,7 @@ impl Announcement {
         Self {
             detail_type: "erasure.asked".into(),
             detail: json!({ "person": person }),
+            head: None,
         }
     }
 }

@@ -6,14 +6,15 @@
 mod announcement;
 mod record;
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use aws_sdk_eventbridge::types::PutEventsRequestEntry;
 use chamada_domain::chain::ChainedEntry;
 use chamada_domain::erase::people;
-use chamada_domain::{TicketNumber, UserId};
+use chamada_domain::{TicketNumber, Timestamp, UserId};
 use chamada_platform::{HandlerError, Platform};
-use chamada_store::{Store, StoreError, Written};
+use chamada_store::{DayHead, Store, StoreError, Written};
+use futures::{StreamExt, TryStreamExt, stream};
 use serde_json::{Value, json};
 use time::OffsetDateTime;
 
@@ -22,6 +23,9 @@ use crate::record::{Batch, Record};
 
 /// The most entries of one `PutEvents` call.
 const PUT_EVENTS: usize = 10;
+
+/// How many heads are written at once.
+const AT_ONCE: usize = 8;
 
 /// The function.
 pub struct Handler {
@@ -53,11 +57,29 @@ impl Handler {
         let batch: Batch =
             serde_json::from_value(event).map_err(|error| HandlerError::poison("this is no stream event").caused_by(error))?;
         let (ready, failed) = self.announcements(&batch.records).await;
+        if let Err(error) = self.note_heads(&ready).await {
+            error.log();
+            return Ok(failed_from(ready.first().map(|(record, _)| *record)));
+        }
         let refused = self.publish(&ready).await;
-        let first = refused
-            .or(failed)
-            .map(|record| json!({ "itemIdentifier": record.dynamodb.sequence_number }));
-        Ok(json!({ "batchItemFailures": first.into_iter().collect::<Vec<_>>() }))
+        Ok(failed_from(refused.or(failed)))
+    }
+
+    /// Writes down, for the root of the day, the newest of what is announced of each ticket. Which day it is, this clock says: what is announced late
+    /// belongs to the day of its announcement, whose root is yet to be made.
+    async fn note_heads(&self, ready: &[(&Record, Announcement)]) -> Result<(), HandlerError> {
+        let today = self.platform.clock().now().date();
+        let mut newest: BTreeMap<TicketNumber, &DayHead> = BTreeMap::new();
+        for head in ready.iter().filter_map(|(_, announcement)| announcement.head.as_ref()) {
+            let known = newest.entry(head.ticket).or_insert(head);
+            if known.seq < head.seq {
+                *known = head;
+            }
+        }
+        let heads: Vec<DayHead> = newest.into_values().cloned().collect();
+        let notes = stream::iter(heads).map(|head| async move { self.store.note_head(today, &head).await });
+        let noted = notes.buffer_unordered(AT_ONCE).try_collect::<()>().await;
+        noted.map_err(|error| HandlerError::retry("the table did not take a day's head").caused_by(error))
     }
 
     /// What the records are announced as, in their order, up to the first that could not be read, and which that is. What stands there twice is
@@ -82,6 +104,8 @@ impl Handler {
                 Written::Sweep { mailbox, sweep } => Announcement::of_sweep(&mailbox, &sweep),
                 Written::Link { link } => Announcement::of_link(&link),
                 Written::Erasure { person } => Announcement::of_erasure(&person),
+                Written::Bundle { ticket, bundle } => Announcement::of_bundle(ticket, &bundle),
+                Written::Root { date } => Announcement::of_root(date),
                 Written::Entry { ticket, .. } => match entries.next() {
                     Some(Ok(entry)) => Announcement::of_entry(ticket, &entry),
                     // Erased or never there: there is nothing left to announce.
@@ -103,7 +127,9 @@ impl Handler {
             .iter()
             .filter_map(|(_, written)| match written {
                 Written::Entry { ticket, seq } => Some((*ticket, *seq)),
-                Written::Sweep { .. } | Written::Link { .. } | Written::Erasure { .. } => None,
+                Written::Sweep { .. } | Written::Link { .. } | Written::Erasure { .. } | Written::Bundle { .. } | Written::Root { .. } => {
+                    None
+                }
             })
             .collect();
         let silent = |error| HandlerError::retry("the table did not answer").caused_by(error);
@@ -112,7 +138,8 @@ impl Handler {
             .iter()
             .zip(&entries)
             .filter_map(|((ticket, _), entry)| Some((ticket, entry.as_ref().ok()?)));
-        self.store.note_parts(&parts(read)).await.map_err(silent)?;
+        let now = Timestamp::new(self.platform.clock().now());
+        self.store.note_parts(&parts(read), now).await.map_err(silent)?;
         Ok(entries)
     }
 
@@ -152,4 +179,10 @@ fn parts<'a>(entries: impl Iterator<Item = (&'a TicketNumber, &'a ChainedEntry)>
         .flat_map(|(ticket, chained)| people(&chained.entry).into_iter().map(|person| (person, *ticket)))
         .collect();
     parts.into_iter().collect()
+}
+
+/// The answer that has all records come again from this one on.
+fn failed_from(record: Option<&Record>) -> Value {
+    let first = record.map(|record| json!({ "itemIdentifier": record.dynamodb.sequence_number }));
+    json!({ "batchItemFailures": first.into_iter().collect::<Vec<_>>() })
 }

@@ -75,8 +75,11 @@ pub(crate) async fn erase(
             bin::erase(ticket, history, &pen, &mut salt)
         })
         .await;
+    let erased = outcome.as_ref().ok().map(|draft| draft.ticket.last_seq);
     let answer = asked.answer(outcome.map(|draft| draft.ticket)).await?;
-    // Who reads the ticket from now on finds no words.
-    asked.app.store.take_erased_words_out(number, &Addresses::new()).await?;
+    if let Some(seq) = erased {
+        // Who reads the ticket from now on finds no words; whatever else there is of it goes in a moment, and these too should this be cut short.
+        asked.app.store.take_erased_words_out(number, seq, &Addresses::new()).await?;
+    }
     Ok(answer)
 }

@@ -5,6 +5,7 @@ use chamada_domain::permission::{Action, Standing, require};
 use chamada_domain::{Role, TicketNumber, Timestamp, UserId};
 use chamada_store::{Made, StoreError, TicketKey};
 use chamada_web::{App, Id, Id2, Json, Nothing, Problem, SignedIn, Write};
+use futures::future::try_join_all;
 use http::StatusCode;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -36,17 +37,30 @@ pub(crate) struct TicketKeys {
 /// How much of a key's digest names it: 16 hex digits tell a ticket's few keys apart and are of no use to a thief.
 const ID_LENGTH: usize = 16;
 
-/// Those keys of a ticket that the caller may see and revoke: all for an administrator, their own for a person.
-async fn visible(app: &App, SignedIn { caller, user }: &SignedIn, number: TicketNumber) -> Result<Vec<(String, TicketKey)>, Problem> {
+/// A key that opens a ticket: of that ticket, or of one that goes on in it.
+struct Link {
+    ticket: TicketNumber,
+    hash: String,
+    key: TicketKey,
+}
+
+/// Those keys which open a ticket that the caller may see and revoke: all for an administrator, their own for a person.
+async fn visible(app: &App, SignedIn { caller, user }: &SignedIn, number: TicketNumber) -> Result<Vec<Link>, Problem> {
     let ticket = app.store.ticket(number).await?;
     let configuration = app.store.configuration().await?;
     require(Standing::of(&caller.viewer(), &ticket), Action::Keys, &configuration.settings)?;
-    let mut keys = app.store.ticket_keys(number).await?;
-    keys.retain(|(_, key)| user.role == Role::Administrator || key.person == user.id);
-    Ok(keys)
+    let leading = app.store.leading_to(number).await?.tickets;
+    let of = async |ticket: TicketNumber| app.store.ticket_keys(ticket).await.map(|keys| (ticket, keys));
+    let found = try_join_all([number].into_iter().chain(leading).map(of)).await?;
+    let links = found
+        .into_iter()
+        .flat_map(|(ticket, keys)| keys.into_iter().map(move |(hash, key)| Link { ticket, hash, key }));
+    Ok(links
+        .filter(|link| user.role == Role::Administrator || link.key.person == user.id)
+        .collect())
 }
 
-/// Who holds links of a ticket.
+/// Who holds links that open a ticket, those of tickets that go on in it among them.
 #[utoipa::path(
     get, path = "/api/tickets/{number}/keys", tag = "tickets", params(("number" = TicketNumber, Path)),
     responses((status = 200, body = TicketKeys), chamada_web::openapi::ReadProblems)
@@ -57,13 +71,13 @@ pub(crate) async fn list(State(app): State<App>, who: SignedIn, Id(number): Id<T
         Err(problem) if problem.code() == "deleted" => Vec::new(),
         keys => keys?,
     };
-    let mut persons: Vec<UserId> = keys.iter().map(|(_, key)| key.person.clone()).collect();
+    let mut persons: Vec<UserId> = keys.iter().map(|link| link.key.person.clone()).collect();
     persons.sort();
     persons.dedup();
     let users = app.store.users(&persons).await?;
     let name = |person: &UserId| users.iter().flatten().find(|user| user.id == *person).map(|user| user.name.clone());
     let now = app.now();
-    let view = |(hash, key): (String, TicketKey)| KeyView {
+    let view = |Link { hash, key, .. }: Link| KeyView {
         id: hash.chars().take(ID_LENGTH).collect(),
         person: KeyPerson {
             name: name(&key.person),
@@ -78,7 +92,7 @@ pub(crate) async fn list(State(app): State<App>, who: SignedIn, Id(number): Id<T
     }))
 }
 
-/// Revokes every link of a ticket that the caller may revoke.
+/// Revokes every link that opens a ticket, as far as the caller may revoke it: those of tickets that go on in it too.
 #[utoipa::path(
     delete, path = "/api/tickets/{number}/keys", tag = "tickets",
     params(("number" = TicketNumber, Path), chamada_web::openapi::IdempotencyHeader),
@@ -108,13 +122,16 @@ async fn revoke_those(
     }
     let mut keys = visible(app, who, number).await?;
     if let Some(id) = id {
-        keys.retain(|(hash, _)| id.len() == ID_LENGTH && hash.starts_with(id));
+        keys.retain(|link| id.len() == ID_LENGTH && link.hash.starts_with(id));
         if keys.is_empty() {
-            return Err(Problem::not_found());
+            return match app.store.replay(request.as_ref()).await {
+                Err(StoreError::Replayed(_)) => Ok(StatusCode::NO_CONTENT),
+                outcome => outcome.map_err(Problem::from).and(Err(Problem::not_found())),
+            };
         }
     }
-    for (hash, _) in &keys {
-        app.store.revoke_ticket_key(number, hash).await?;
+    for link in &keys {
+        app.store.revoke_ticket_key(link.ticket, &link.hash).await?;
     }
     app.store.remember_alone(request.as_ref(), &Made::default()).await?;
     Ok(StatusCode::NO_CONTENT)

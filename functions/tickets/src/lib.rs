@@ -3,6 +3,7 @@
 mod asked;
 mod bin;
 mod bulk;
+mod bundle;
 mod change;
 mod claim;
 mod counts;
@@ -10,6 +11,7 @@ mod files;
 mod guest;
 mod keys;
 mod list;
+mod mails;
 mod marks;
 mod merge;
 mod message;
@@ -45,11 +47,15 @@ pub fn router(platform: Platform) -> OpenApiRouter {
         .routes(routes!(merge::link, merge::unlink))
         .routes(routes!(marks::put))
         .routes(routes!(read::entries))
+        .routes(routes!(mails::html))
+        .routes(routes!(mails::raw))
         .routes(routes!(message::post))
         .routes(routes!(claim::claim))
         .routes(routes!(keys::list, keys::revoke_all))
         .routes(routes!(keys::revoke))
         .routes(routes!(transcript::get))
+        .routes(routes!(bundle::ask))
+        .routes(routes!(bundle::get))
         .routes(routes!(verify::verify))
         .with_state(app.clone());
     admitted(routes, &app)

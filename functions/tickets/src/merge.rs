@@ -1,8 +1,10 @@
 //! `POST /api/tickets/{number}/merge`, and tickets that have to do with each other.
 
 use axum::extract::State;
+use chamada_domain::draft::Pen;
 use chamada_domain::permission::{Action, Standing, require};
-use chamada_domain::{Refusal, Ticket, TicketNumber, merge as domain};
+use chamada_domain::{FieldError, Refusal, Ticket, TicketNumber, merge as domain};
+use chamada_store::StoreError;
 use chamada_web::read::id;
 use chamada_web::{App, Caller, Fields, Id, Id2, Input, Json, Nothing, Problem, SignedIn, Write};
 use http::StatusCode;
@@ -28,7 +30,8 @@ impl Input for Merge {
 
 /// Lets a ticket go on in another one: it is closed, its people follow the other, its links open the other, answers to its mails land there.
 ///
-/// 409 `merged` where either went on in another before; 422 `into` `same_ticket`, `unknown`, `too_many_watchers`.
+/// 409 `merged` where either went on in another before, `too_many_merges` where this would be the ninth in a row; 422 `into` `same_ticket`, `unknown`,
+/// `too_many_watchers`.
 #[utoipa::path(
     post, path = "/api/tickets/{number}/merge", tag = "tickets", request_body = Merge,
     params(("number" = u64, Path), chamada_web::openapi::IdempotencyHeader),
@@ -42,14 +45,49 @@ pub(crate) async fn merge(
 ) -> Result<Json<TicketView>, Problem> {
     let asked = Asked::of(app, caller, number, &request).await?;
     let pen = asked.pen().await?;
-    let join = |source: Ticket, target: Ticket| {
-        asked.require(&source, Action::Merge)?;
-        asked.require(&target, Action::Merge)?;
-        domain::merge(source, target, &pen, &mut salt)
+    let mut outcome = join(&asked, request.body.into, &pen).await;
+    for _ in 1..ATTEMPTS {
+        if !matches!(outcome, Err(StoreError::Refused(Refusal::Stale))) {
+            break;
+        }
+        outcome = join(&asked, request.body.into, &pen).await;
+    }
+    asked.answer(outcome).await
+}
+
+/// Lets the ticket go on in `into`; [`Refusal::Stale`] where it was written into meanwhile.
+async fn join(asked: &Asked, into: TicketNumber, pen: &Pen) -> Result<Ticket, StoreError> {
+    let store = &asked.app.store;
+    // First the ticket, then what leads to it: that grows by this ticket's own history alone, since one that goes on in another takes none in.
+    let seen = store.ticket(asked.number).await?;
+    let merges = match asked.require(&seen, Action::Merge) {
+        Ok(()) => store.leading_to(asked.number).await?.merges,
+        // Refused below, unless it is a repetition.
+        Err(_) => 0,
     };
-    let into = request.body.into;
-    let outcome = asked.app.store.change_tickets((number, into), &asked.with(), join).await;
-    asked.answer(outcome.map(|(source, _)| source.ticket)).await
+    let decide = |source: Ticket, target: Option<Ticket>| {
+        asked.require(&source, Action::Merge)?;
+        let target = known(asked, target)?;
+        if source.last_seq != seen.last_seq {
+            return Err(Refusal::Stale);
+        }
+        domain::merge(source, target, merges, pen, &mut salt)
+    };
+    let outcome = store.change_tickets((asked.number, into), &asked.with(), decide).await;
+    outcome.map(|(source, _)| source.ticket)
+}
+
+/// How often a merge is decided anew where the ticket was written into meanwhile.
+const ATTEMPTS: usize = 8;
+
+/// The other ticket, if the caller may merge into it. One that they may not know of and one that is not there are the same to them.
+fn known(asked: &Asked, target: Option<Ticket>) -> Result<Ticket, Refusal> {
+    let unknown = || Refusal::from(FieldError::new("into", "unknown", "There is no such ticket."));
+    let target = target.ok_or_else(unknown)?;
+    match asked.require(&target, Action::Merge) {
+        Err(Refusal::NotFound) => Err(unknown()),
+        outcome => outcome.map(|()| target),
+    }
 }
 
 /// Ties two tickets that have to do with each other. Staff alone see it.
@@ -96,8 +134,9 @@ async fn tie(
     // Keys of tickets give nobody this right: what somebody is to both is told by who they are.
     let may =
         |ticket: &Ticket| -> Result<(), Refusal> { require(Standing::of(&asked.caller.viewer(), ticket), Action::Link, asked.settings()) };
-    let decide = |one: Ticket, two: Ticket| {
+    let decide = |one: Ticket, two: Option<Ticket>| {
         may(&one)?;
+        let two = two.ok_or(Refusal::NotFound)?;
         may(&two)?;
         if removed {
             Ok(domain::unlink(one, two, &pen, &mut salt))

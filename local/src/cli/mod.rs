@@ -69,14 +69,18 @@ enum Command {
 
 #[derive(Debug, Subcommand)]
 enum ProofCommand {
-    /// Checks a transcript; exit 0 where it is valid, 1 where it is not, 2 where it cannot be read.
+    /// Checks a transcript, a bundle or the root of a day; exit 0 where it is valid, 1 where it is not, 2 where it cannot be read.
     #[command(after_help = "Example:\n  chamada proof check CH-1042.json --mail answer.eml")]
     Check {
-        /// The transcript.
+        /// The transcript (JSON), bundle (ZIP) or root of a day (JSON).
         file: PathBuf,
-        /// A mail of this ticket that Chamada sent: its head must be in the transcript.
+        /// A mail that Chamada sent: about this ticket, whose head must be in the history, or about the root of a day, which must be this one or
+        /// that of the bundle's proof.
         #[arg(long, value_name = "FILE.eml")]
         mail: Option<PathBuf>,
+        /// The published root of a day: it must cover the history.
+        #[arg(long, value_name = "ROOT.json")]
+        root: Option<PathBuf>,
     },
 }
 
@@ -171,8 +175,8 @@ async fn run(command: Command) -> Result<ExitCode, Failure> {
         Command::DeadLetters { data, json } => commands::dead_letters(&data, json).await,
         Command::Replay { data, ids } => commands::replay(&data, ids).await,
         Command::Proof {
-            command: ProofCommand::Check { file, mail },
-        } => proof::check(&file, mail.as_deref()),
+            command: ProofCommand::Check { file, mail, root },
+        } => proof::check(&file, mail.as_deref(), root.as_deref()),
         Command::Openapi => commands::openapi(),
         Command::AdminLink { data, email, site_url } => commands::admin_link(&data, &email, &site_url).await,
     }

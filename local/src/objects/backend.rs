@@ -10,16 +10,20 @@ use bytes::Bytes;
 use chamada_platform::{Clock, random};
 use futures::{Stream, StreamExt};
 use s3s::dto::{
-    Checksum, CopyObjectInput, CopyObjectOutput, CopyObjectResult, CopySource, DeleteObjectInput, DeleteObjectOutput, ETag, GetObjectInput,
-    GetObjectOutput, HeadBucketInput, HeadBucketOutput, HeadObjectInput, HeadObjectOutput, ListObjectVersionsInput,
-    ListObjectVersionsOutput, ObjectVersion, PutObjectInput, PutObjectOutput, Range, StreamingBlob, Timestamp,
+    AbortMultipartUploadInput, AbortMultipartUploadOutput, CompleteMultipartUploadInput, CompleteMultipartUploadOutput, CopyObjectInput,
+    CopyObjectOutput, CopyObjectResult, CopySource, CreateMultipartUploadInput, CreateMultipartUploadOutput, DeleteObjectInput,
+    DeleteObjectOutput, ETag, GetObjectInput, GetObjectOutput, HeadBucketInput, HeadBucketOutput, HeadObjectInput, HeadObjectOutput,
+    ListObjectVersionsInput, ListObjectVersionsOutput, ObjectVersion, PutObjectInput, PutObjectOutput, Range, StreamingBlob, Timestamp,
+    UploadPartInput, UploadPartOutput,
 };
 use s3s::{S3, S3Error, S3Request, S3Response, S3Result, s3_error};
 use sha2::{Digest, Sha256};
 use tokio::io::{AsyncReadExt, AsyncSeekExt};
 use tokio_util::io::ReaderStream;
 
+use super::check::Check;
 use super::files::{Description, Files, Placing, Stored, Upload};
+use super::multipart::{Multiparts, NoObject};
 
 /// What is gathered before the disk is asked: a thread hop a piece, and the only memory an upload takes.
 const PIECE: usize = 256 * 1024;
@@ -35,6 +39,7 @@ const MAX_KEYS: usize = 1_000;
 pub(super) struct Backend {
     pub(super) files: Files,
     pub(super) clock: Clock,
+    pub(super) multiparts: Multiparts,
 }
 
 /// An error that is ours: told as 500 without its text, which goes to the log.
@@ -64,21 +69,19 @@ impl Backend {
         }
     }
 
-    /// Streams `body` into a file aside and describes it, `check` having seen every piece; then puts it in its place.
-    async fn store(&self, target: Target, body: impl Stream<Item = Result<Bytes, s3s::StdError>> + Send, check: Check) -> S3Result<String> {
-        if !self.files.has_bucket(&target.bucket) {
-            return Err(s3_error!(NoSuchBucket));
-        }
-        let mut upload = None;
-        let mut digest = Sha256::new();
-        let mut check = check;
-        let mut pending = Vec::new();
+    /// Streams `body` into a file aside, `show`ing every piece: the file, if what came did not fit into one piece; its SHA-256; the last piece.
+    async fn receive(
+        &self,
+        body: impl Stream<Item = Result<Bytes, s3s::StdError>> + Send,
+        show: &mut (dyn FnMut(&[u8]) + Send),
+    ) -> S3Result<(Option<Upload>, String, Vec<u8>)> {
+        let (mut upload, mut digest, mut pending) = (None, Sha256::new(), Vec::new());
         let mut body = std::pin::pin!(body);
         while let Some(piece) = body.next().await {
             // The client's end: cut off, or a chunk's signature is wrong.
             let piece = piece.map_err(|error| s3_error!(IncompleteBody, "the body ended early: {error}"))?;
             digest.update(&piece);
-            check.hasher.update(&piece);
+            show(&piece);
             pending.extend_from_slice(&piece);
             if pending.len() >= PIECE {
                 let files = self.files.clone();
@@ -86,15 +89,25 @@ impl Backend {
                 (upload, pending) = (Some(begun), emptied);
             }
         }
+        Ok((upload, hex::encode(digest.finalize()), pending))
+    }
+
+    /// Streams `body` into a file aside and describes it, `check` having seen every piece; then puts it in its place.
+    async fn store(&self, target: Target, body: impl Stream<Item = Result<Bytes, s3s::StdError>> + Send, check: Check) -> S3Result<String> {
+        if !self.files.has_bucket(&target.bucket) {
+            return Err(s3_error!(NoSuchBucket));
+        }
+        let mut check = check;
+        let (received, digest, pending) = self.receive(body, &mut |piece| check.hasher.update(piece)).await?;
         check.verify()?;
         let mut description = target.description;
-        description.sha256 = hex::encode(digest.finalize());
+        description.sha256 = digest;
         description.stored_at = self.clock.now();
         let etag = description.etag();
         let (files, placing) = (self.files.clone(), target.placing);
         // What fits into one piece takes one hop to a thread that may wait for the disk.
         let placed = blocking(move || {
-            let (mut upload, _) = write(&files, upload, pending)?;
+            let (mut upload, _) = write(&files, received, pending)?;
             files.place(&mut upload, &target.bucket, &target.key, &description, placing)
         });
         let placed = placed.await?;
@@ -133,81 +146,6 @@ fn blank() -> Description {
         metadata: std::collections::BTreeMap::new(),
         sha256: String::new(),
         stored_at: time::OffsetDateTime::UNIX_EPOCH,
-    }
-}
-
-/// The checksums that a client promised, in headers or (once the body is read) in trailers.
-struct Check {
-    hasher: s3s::checksum::ChecksumHasher,
-    promised: Checksum,
-    trailers: Option<s3s::TrailingHeaders>,
-}
-
-impl Check {
-    fn none() -> Self {
-        Self {
-            hasher: s3s::checksum::ChecksumHasher::default(),
-            promised: Checksum::default(),
-            trailers: None,
-        }
-    }
-
-    fn of(request: &S3Request<PutObjectInput>) -> Self {
-        use s3s::crypto::{Checksum as _, Crc32, Crc32c, Crc64Nvme, Sha1, Sha256};
-        let input = &request.input;
-        let algorithm = input
-            .checksum_algorithm
-            .as_ref()
-            .map(|name| name.as_str().to_owned())
-            .unwrap_or_default();
-        let trailer = request
-            .headers
-            .get("x-amz-trailer")
-            .and_then(|value| value.to_str().ok())
-            .unwrap_or_default();
-        let announced =
-            |name: &str| algorithm.eq_ignore_ascii_case(name) || trailer.to_lowercase().contains(&format!("x-amz-checksum-{name}"));
-        let hasher = s3s::checksum::ChecksumHasher {
-            crc32: (input.checksum_crc32.is_some() || (announced("crc32") && !announced("crc32c"))).then(Crc32::new),
-            crc32c: (input.checksum_crc32c.is_some() || announced("crc32c")).then(Crc32c::new),
-            sha1: (input.checksum_sha1.is_some() || announced("sha1")).then(Sha1::new),
-            sha256: (input.checksum_sha256.is_some() || announced("sha256")).then(Sha256::new),
-            crc64nvme: (input.checksum_crc64nvme.is_some() || announced("crc64nvme")).then(Crc64Nvme::new),
-        };
-        let promised = Checksum {
-            checksum_crc32: input.checksum_crc32.clone(),
-            checksum_crc32c: input.checksum_crc32c.clone(),
-            checksum_sha1: input.checksum_sha1.clone(),
-            checksum_sha256: input.checksum_sha256.clone(),
-            checksum_crc64nvme: input.checksum_crc64nvme.clone(),
-            ..Checksum::default()
-        };
-        Self {
-            hasher,
-            promised,
-            trailers: request.trailing_headers.clone(),
-        }
-    }
-
-    fn verify(self) -> S3Result<()> {
-        let found = self.hasher.finalize();
-        let trailers = self.trailers.and_then(|trailers| trailers.take()).unwrap_or_default();
-        let promised = |header: Option<String>, name: &str| {
-            header.or_else(|| Some(trailers.get(format!("x-amz-checksum-{name}"))?.to_str().ok()?.to_owned()))
-        };
-        for (name, header, found) in [
-            ("crc32", self.promised.checksum_crc32, found.checksum_crc32),
-            ("crc32c", self.promised.checksum_crc32c, found.checksum_crc32c),
-            ("sha1", self.promised.checksum_sha1, found.checksum_sha1),
-            ("sha256", self.promised.checksum_sha256, found.checksum_sha256),
-            ("crc64nvme", self.promised.checksum_crc64nvme, found.checksum_crc64nvme),
-        ] {
-            let promised = promised(header, name);
-            if promised.is_some() && promised != found {
-                return Err(s3_error!(BadDigest, "the {name} of the body is not what was promised"));
-            }
-        }
-        Ok(())
     }
 }
 
@@ -370,6 +308,93 @@ impl S3 for Backend {
             copy_object_result: Some(result),
             ..CopyObjectOutput::default()
         }))
+    }
+
+    async fn create_multipart_upload(
+        &self,
+        request: S3Request<CreateMultipartUploadInput>,
+    ) -> S3Result<S3Response<CreateMultipartUploadOutput>> {
+        let input = request.input;
+        if !self.files.has_bucket(&input.bucket) {
+            return Err(s3_error!(NoSuchBucket));
+        }
+        let id = hex::encode(random::<16>());
+        let description = Description {
+            content_type: input.content_type,
+            content_disposition: input.content_disposition,
+            content_encoding: input.content_encoding,
+            metadata: input.metadata.unwrap_or_default().into_iter().collect(),
+            ..blank()
+        };
+        self.multiparts.begin(&id, input.bucket.clone(), input.key.clone(), description);
+        Ok(S3Response::new(CreateMultipartUploadOutput {
+            bucket: Some(input.bucket),
+            key: Some(input.key),
+            upload_id: Some(id),
+            ..CreateMultipartUploadOutput::default()
+        }))
+    }
+
+    async fn upload_part(&self, mut request: S3Request<UploadPartInput>) -> S3Result<S3Response<UploadPartOutput>> {
+        let body = request.input.body.take().ok_or_else(|| s3_error!(IncompleteBody))?;
+        let input = request.input;
+        let mut size = 0;
+        let (upload, digest, pending) = self.receive(body, &mut |piece| size += piece.len() as u64).await?;
+        let files = self.files.clone();
+        let (upload, _) = blocking(move || write(&files, upload, pending)).await?;
+        let etag: String = digest.chars().take(32).collect();
+        let target = (input.bucket.as_str(), input.key.as_str());
+        if !self
+            .multiparts
+            .add(&input.upload_id, target, input.part_number, upload, size, &etag)
+        {
+            return Err(s3_error!(NoSuchUpload));
+        }
+        Ok(S3Response::new(UploadPartOutput {
+            e_tag: Some(ETag::Strong(etag)),
+            ..UploadPartOutput::default()
+        }))
+    }
+
+    async fn complete_multipart_upload(
+        &self,
+        request: S3Request<CompleteMultipartUploadInput>,
+    ) -> S3Result<S3Response<CompleteMultipartUploadOutput>> {
+        let input = request.input;
+        let parts = input.multipart_upload.and_then(|upload| upload.parts).unwrap_or_default();
+        let named: Option<Vec<(i32, String)>> = parts
+            .into_iter()
+            .map(|part| Some((part.part_number?, part.e_tag?.value().to_owned())))
+            .collect();
+        let named = named.ok_or_else(|| s3_error!(InvalidPart))?;
+        let (files, multiparts, id) = (self.files.clone(), self.multiparts.clone(), input.upload_id);
+        let (unique, now) = (hex::encode(random::<16>()), self.clock.now());
+        let completed = tokio::task::spawn_blocking(move || multiparts.complete(&files, &id, &unique, &named, now));
+        let etag = completed.await.map_err(internal)?.map_err(|why| match why {
+            NoObject::NoSuchUpload => s3_error!(NoSuchUpload),
+            NoObject::InvalidPart => s3_error!(InvalidPart),
+            NoObject::EntityTooSmall => s3_error!(EntityTooSmall),
+            NoObject::Io(error) => internal(error),
+        })?;
+        Ok(S3Response::new(CompleteMultipartUploadOutput {
+            bucket: Some(input.bucket),
+            key: Some(input.key),
+            e_tag: Some(ETag::Strong(etag)),
+            ..CompleteMultipartUploadOutput::default()
+        }))
+    }
+
+    async fn abort_multipart_upload(
+        &self,
+        request: S3Request<AbortMultipartUploadInput>,
+    ) -> S3Result<S3Response<AbortMultipartUploadOutput>> {
+        let (multiparts, id) = (self.multiparts.clone(), request.input.upload_id);
+        let there = blocking(move || Ok(multiparts.abort(&id))).await?;
+        if there {
+            Ok(S3Response::new(AbortMultipartUploadOutput::default()))
+        } else {
+            Err(s3_error!(NoSuchUpload))
+        }
     }
 
     async fn head_bucket(&self, request: S3Request<HeadBucketInput>) -> S3Result<S3Response<HeadBucketOutput>> {

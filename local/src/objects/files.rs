@@ -89,6 +89,12 @@ impl Files {
         Ok(Self { root: root.into() })
     }
 
+    /// What was opened before, as it is.
+    #[must_use]
+    pub fn at(root: &Path) -> Self {
+        Self { root: root.into() }
+    }
+
     /// Whether `bucket` is there.
     #[must_use]
     pub fn has_bucket(&self, bucket: &str) -> bool {
@@ -182,6 +188,33 @@ impl Files {
         Ok(keys)
     }
 
+    /// Removes the objects of `bucket` below `folder/<any>/` that were put before `before`; how many.
+    ///
+    /// # Errors
+    /// What the file system reports.
+    pub fn expire(&self, bucket: &str, folder: &str, before: OffsetDateTime) -> io::Result<usize> {
+        let Some(path) = self.path(bucket, folder) else { return Ok(0) };
+        let entries = match std::fs::read_dir(path) {
+            Ok(entries) => entries,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(0),
+            Err(error) => return Err(error),
+        };
+        let mut gone = 0;
+        for entry in entries {
+            let name = entry?.file_name().into_string().unwrap_or_default();
+            for key in self.keys(bucket, &format!("{folder}/{name}/"))? {
+                if self
+                    .open_object(bucket, &key)?
+                    .is_some_and(|stored| stored.description.stored_at < before)
+                {
+                    self.remove(bucket, &key)?;
+                    gone += 1;
+                }
+            }
+        }
+        Ok(gone)
+    }
+
     /// Where an object lies. `None` for a key that could lead anywhere else.
     fn path(&self, bucket: &str, key: &str) -> Option<PathBuf> {
         if !valid_segment(bucket) || key.is_empty() || !key.split('/').all(valid_segment) {
@@ -221,6 +254,24 @@ impl Upload {
     /// What the file system reports.
     pub fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
         self.file.write_all(bytes)
+    }
+
+    /// Adds all that it holds behind what `other` holds, and shows it.
+    ///
+    /// # Errors
+    /// What the file system reports.
+    pub fn append_to(&self, other: &mut Self, show: &mut dyn FnMut(&[u8])) -> io::Result<()> {
+        let mut file = File::open(&self.path)?;
+        let mut piece = vec![0; 256 * 1024];
+        loop {
+            let read = file.read(&mut piece)?;
+            let bytes = piece.get(..read).unwrap_or_default();
+            if bytes.is_empty() {
+                return Ok(());
+            }
+            show(bytes);
+            other.write(bytes)?;
+        }
     }
 
     fn finish(&mut self, description: &Description) -> io::Result<()> {
@@ -313,6 +364,21 @@ mod tests {
             0,
             "nothing half written stays"
         );
+    }
+
+    #[test]
+    fn what_is_older_below_a_folder_goes_and_nothing_else() {
+        let folder = tempfile::tempdir().unwrap();
+        let files = Files::open(folder.path(), &["b"]).unwrap();
+        for key in ["bundles/1/old.zip", "bundles/2/old.zip", "files/old"] {
+            assert!(put(&files, &key.replace('/', "-"), key, b"x", Placing::New).unwrap());
+        }
+        let at = OffsetDateTime::UNIX_EPOCH;
+        assert_eq!(files.expire("b", "bundles", at).unwrap(), 0);
+        assert_eq!(files.expire("b", "bundles", at + time::Duration::seconds(1)).unwrap(), 2);
+        assert!(files.open_object("b", "files/old").unwrap().is_some());
+        assert!(files.open_object("b", "bundles/1/old.zip").unwrap().is_none());
+        assert_eq!(files.expire("b", "none", at).unwrap(), 0);
     }
 
     #[test]

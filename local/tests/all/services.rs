@@ -145,6 +145,7 @@ fn noting(outbox: &Seen, notifier: &Seen) -> Handlers {
         }),
         mail_sweep: handler(|_, _| async { Ok(Value::Null) }),
         housekeeping: handler(|_, _| async { Ok(Value::Null) }),
+        evidence: handler(|_, _| async { Ok(Value::Null) }),
     }
 }
 

@@ -1,10 +1,8 @@
 //! Who may make which call of the API: every call stands here, and what is not here is answered to nobody.
 //!
-//! Two questions follow one another. Who somebody is decides whether a call is for them at all ([`Need`]); what they are to the ticket that it is about
-//! decides whether they may do that to it ([`crate::permission`]).
+//! Two questions follow one another. Who somebody is decides whether a call is for them at all ([`Need`]), before any handler runs; what they are to the
+//! ticket that it is about decides whether they may do that to it ([`crate::permission`]), which the handler asks with the ticket as it is.
 
-use crate::permission::{Action, Standing, require};
-use crate::settings::Settings;
 use crate::{Refusal, Role};
 
 /// As whom somebody asks.
@@ -48,26 +46,10 @@ pub struct Call {
     pub path: &'static str,
     /// Whom it is for.
     pub need: Need,
-    /// What it does to the ticket that its path names. Where its body says more (a note, a status), that is asked for besides.
-    pub action: Option<Action>,
 }
 
 const fn call(method: &'static str, path: &'static str, need: Need) -> Call {
-    Call {
-        method,
-        path,
-        need,
-        action: None,
-    }
-}
-
-const fn on_ticket(method: &'static str, path: &'static str, need: Need, action: Action) -> Call {
-    Call {
-        method,
-        path,
-        need,
-        action: Some(action),
-    }
+    Call { method, path, need }
 }
 
 /// Every call.
@@ -76,6 +58,7 @@ pub const CALLS: &[Call] = &[
     call("GET", "/api/openapi.json", Need::Anyone),
     call("GET", "/api/site", Need::Anyone),
     call("POST", "/api/sign-in", Need::Anyone),
+    call("GET", "/api/session", Need::Visitor),
     call("POST", "/api/session", Need::Anyone),
     call("DELETE", "/api/session", Need::Anyone),
     call("DELETE", "/api/sessions", Need::Person),
@@ -109,25 +92,29 @@ pub const CALLS: &[Call] = &[
     call("POST", "/api/tickets/bulk", Need::Administrator),
     call("GET", "/api/tickets/counts", Need::Person),
     call("GET", "/api/tickets/reads", Need::Person),
-    on_ticket("GET", "/api/tickets/{number}", Need::Visitor, Action::See),
-    on_ticket("GET", "/api/tickets/{number}/entries", Need::Visitor, Action::See),
-    on_ticket("GET", "/api/tickets/{number}/verify", Need::Visitor, Action::See),
-    on_ticket("GET", "/api/tickets/{number}/transcript", Need::Visitor, Action::See),
-    on_ticket("GET", "/api/tickets/{number}/attachments/{id}", Need::Visitor, Action::See),
-    on_ticket("PATCH", "/api/tickets/{number}", Need::Visitor, Action::See),
-    on_ticket("POST", "/api/tickets/{number}/messages", Need::Visitor, Action::See),
-    on_ticket("PUT", "/api/tickets/{number}/rating", Need::Visitor, Action::Rate),
-    on_ticket("POST", "/api/tickets/{number}/claim", Need::Person, Action::Claim),
-    on_ticket("PUT", "/api/tickets/{number}/read", Need::Person, Action::See),
-    on_ticket("DELETE", "/api/tickets/{number}", Need::Person, Action::Delete),
-    on_ticket("POST", "/api/tickets/{number}/restore", Need::Person, Action::Delete),
-    on_ticket("POST", "/api/tickets/{number}/erase", Need::Person, Action::Delete),
-    on_ticket("POST", "/api/tickets/{number}/merge", Need::Person, Action::Merge),
-    on_ticket("PUT", "/api/tickets/{number}/links/{other}", Need::Person, Action::Link),
-    on_ticket("DELETE", "/api/tickets/{number}/links/{other}", Need::Person, Action::Link),
-    on_ticket("GET", "/api/tickets/{number}/keys", Need::Person, Action::Keys),
-    on_ticket("DELETE", "/api/tickets/{number}/keys", Need::Person, Action::Keys),
-    on_ticket("DELETE", "/api/tickets/{number}/keys/{id}", Need::Person, Action::Keys),
+    call("GET", "/api/tickets/{number}", Need::Visitor),
+    call("GET", "/api/tickets/{number}/entries", Need::Visitor),
+    call("GET", "/api/tickets/{number}/entries/{seq}/html", Need::Visitor),
+    call("GET", "/api/tickets/{number}/entries/{seq}/raw", Need::Visitor),
+    call("GET", "/api/tickets/{number}/verify", Need::Visitor),
+    call("GET", "/api/tickets/{number}/transcript", Need::Visitor),
+    call("POST", "/api/tickets/{number}/bundle", Need::Visitor),
+    call("GET", "/api/tickets/{number}/bundles/{bundle_id}", Need::Visitor),
+    call("GET", "/api/tickets/{number}/attachments/{id}", Need::Visitor),
+    call("PATCH", "/api/tickets/{number}", Need::Visitor),
+    call("POST", "/api/tickets/{number}/messages", Need::Visitor),
+    call("PUT", "/api/tickets/{number}/rating", Need::Visitor),
+    call("POST", "/api/tickets/{number}/claim", Need::Person),
+    call("PUT", "/api/tickets/{number}/read", Need::Person),
+    call("DELETE", "/api/tickets/{number}", Need::Person),
+    call("POST", "/api/tickets/{number}/restore", Need::Person),
+    call("POST", "/api/tickets/{number}/erase", Need::Person),
+    call("POST", "/api/tickets/{number}/merge", Need::Person),
+    call("PUT", "/api/tickets/{number}/links/{other}", Need::Person),
+    call("DELETE", "/api/tickets/{number}/links/{other}", Need::Person),
+    call("GET", "/api/tickets/{number}/keys", Need::Person),
+    call("DELETE", "/api/tickets/{number}/keys", Need::Person),
+    call("DELETE", "/api/tickets/{number}/keys/{id}", Need::Person),
     call("GET", "/api/mailboxes", Need::Administrator),
     call("POST", "/api/mailboxes", Need::Administrator),
     call("GET", "/api/mailboxes/{id}", Need::Administrator),
@@ -180,17 +167,5 @@ pub fn admit(need: Need, asker: Asker, guests_welcome: bool) -> Result<(), Denia
         (true, _) => Ok(()),
         (false, Asker::Person(_)) => Err(Denial::Refused(Refusal::Forbidden)),
         (false, Asker::Nobody | Asker::Guest | Asker::KeyHolder) => Err(Denial::SignInNeeded),
-    }
-}
-
-/// The whole decision on a call: whom it is for, and what they may do to the ticket that it names.
-///
-/// # Errors
-/// As [`admit`] and [`require`].
-pub fn decide(call: &Call, asker: Asker, standing: Standing, settings: &Settings) -> Result<(), Denial> {
-    admit(call.need, asker, settings.guest_tickets)?;
-    match call.action {
-        Some(action) => require(standing, action, settings).map_err(Denial::Refused),
-        None => Ok(()),
     }
 }

@@ -126,7 +126,8 @@ impl AuditAction {
             | Self::MailboxDeleted
             | Self::TokenMade
             | Self::TokenRevoked
-            | Self::Imported => false,
+            | Self::Imported
+            | Self::RootMade => false,
         }
     }
 }

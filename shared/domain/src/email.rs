@@ -16,6 +16,8 @@ use crate::error::FieldError;
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct EmailAddress(String);
 
+const ERASED: &str = "erased@invalid";
+
 impl EmailAddress {
     /// The longest address (RFC 5321 §4.5.3.1.3, less the angle brackets).
     pub const MAX_LENGTH: usize = 254;
@@ -23,7 +25,7 @@ impl EmailAddress {
     /// The address of whoever's was erased; its domain can never have a mailbox (RFC 6761 §6.4).
     #[must_use]
     pub fn erased() -> Self {
-        Self("erased@invalid".to_owned())
+        Self(ERASED.to_owned())
     }
 
     /// The address as text.
@@ -86,14 +88,15 @@ impl FromStr for EmailAddress {
     /// Reads a bare address (RFC 5322 dot-atom; RFC 6532 letters allowed). A host without a dot, `admin@localhost`, is allowed: intranets have them.
     ///
     /// # Errors
-    /// `invalid` for quoted local parts, address literals, control characters, spaces, or over 254 bytes.
+    /// `invalid` for quoted local parts, address literals, control characters, spaces, over 254 bytes, or the address of whoever was erased, which is
+    /// nobody's to take.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let address = text.trim().to_lowercase();
         let good = address.len() <= Self::MAX_LENGTH
             && address
                 .rsplit_once('@')
                 .is_some_and(|(local, domain)| plausible_local(local) && plausible_domain(domain));
-        if good {
+        if good && address != ERASED {
             Ok(Self(address))
         } else {
             Err(FieldError::new("email", "invalid", "This is not an e-mail address."))
@@ -110,6 +113,9 @@ impl Serialize for EmailAddress {
 impl<'de> Deserialize<'de> for EmailAddress {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
+        if text == ERASED {
+            return Ok(Self::erased());
+        }
         text.parse().map_err(|_| serde::de::Error::custom("not an e-mail address"))
     }
 }
@@ -124,6 +130,14 @@ mod tests {
         assert_eq!(ana.as_str(), "ana.ribeiro+x@example.com");
         assert_eq!((ana.local_part(), ana.domain()), ("ana.ribeiro+x", "example.com"));
         assert!("admin@localhost".parse::<EmailAddress>().is_ok());
+    }
+
+    #[test]
+    fn the_address_of_the_erased_is_read_where_it_is_stored_and_nobody_can_take_it() {
+        assert!("erased@invalid".parse::<EmailAddress>().is_err());
+        assert!(" Erased@Invalid ".parse::<EmailAddress>().is_err());
+        let stored = serde_json::to_string(&EmailAddress::erased()).unwrap();
+        assert_eq!(serde_json::from_str::<EmailAddress>(&stored).unwrap(), EmailAddress::erased());
     }
 
     #[test]

@@ -6,7 +6,7 @@ mod place;
 
 use serde::{Deserialize, Serialize};
 
-use crate::word::{Salts, Word};
+use crate::word::{Salts, Word, each_word};
 use crate::{AttachmentId, Channel, EmailAddress, Priority, Role, StaffMember, Status, TicketNumber, Timestamp, UserId, Via, Watcher};
 
 pub use lifecycle::{Erasure, Linked, Merged, Rated};
@@ -31,6 +31,16 @@ pub struct Entry {
     /// What was said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub body: Option<Word>,
+}
+
+impl Entry {
+    /// Whether a word of it is known by its commitment alone. Whatever it was made of still holds that word.
+    #[must_use]
+    pub fn has_erased_words(&self) -> bool {
+        let mut erased = false;
+        each_word(self, &mut |word| erased |= word.text().is_none());
+        erased
+    }
 }
 
 /// Who made an entry.
@@ -161,6 +171,15 @@ impl Event {
             | Self::Restored {}
             | Self::Erased(_) => None,
         }
+    }
+
+    /// SHA-256 of the original mail that it was made of, lower-case hex.
+    #[must_use]
+    pub fn original(&self) -> Option<&str> {
+        if let Self::Delivery(delivery) = self {
+            return Some(&delivery.digest);
+        }
+        self.mail().map(|mail| mail.digest.as_str())
     }
 
     /// The files that came with it.

@@ -13,18 +13,26 @@ pub type Addresses = BTreeMap<UserId, EmailAddress>;
 /// The history without the words that its own `erased` entries name. Words said after an erasure stay.
 #[must_use]
 pub fn without_erased_words(history: &[ChainedEntry]) -> Vec<ChainedEntry> {
-    without_words_of(history, &Addresses::new())
+    without(history, &Addresses::new(), |_| true)
 }
 
-/// The same, and without what names an erased person by address alone: in mails of theirs that nobody vouched for, in others' mails to them, in reports
+/// The same for one `erased` entry, at `seq`, and without what names an erased person by address alone: in mails of theirs that nobody vouched for, in others' mails to them, in reports
 /// of delivery. No field of a ticket is made of that, so a history is valid with it and without it.
 #[must_use]
-pub fn without_words_of(history: &[ChainedEntry], addresses: &Addresses) -> Vec<ChainedEntry> {
+pub fn without_words_erased_at(history: &[ChainedEntry], seq: u64, addresses: &Addresses) -> Vec<ChainedEntry> {
+    without(history, addresses, |erased| erased == seq)
+}
+
+fn without(history: &[ChainedEntry], addresses: &Addresses, counts: impl Fn(u64) -> bool) -> Vec<ChainedEntry> {
     let mut entries = history.to_vec();
     for place in 0..entries.len() {
-        let Some(Event::Erased(erasure)) = entries.get(place).map(|erased| &erased.entry.event) else {
+        let erased = entries.get(place).map(|erased| &erased.entry);
+        let Some((seq, Event::Erased(erasure))) = erased.map(|erased| (erased.seq, &erased.event)) else {
             continue;
         };
+        if !counts(seq) {
+            continue;
+        }
         let gone = Gone::of(erasure, addresses);
         // Whose title stands: it is theirs in the entry that says from what to what it was changed.
         let mut titled_by = None;
@@ -38,9 +46,11 @@ pub fn without_words_of(history: &[ChainedEntry], addresses: &Addresses) -> Vec<
     entries
 }
 
-/// Whether there are words of this person in a history.
+/// Whether there are words of this person in a history that no `erased` entry names yet.
 #[must_use]
 pub fn has_words_of(history: &[ChainedEntry], person: &UserId, address: Option<&EmailAddress>) -> bool {
+    let known = address.map(|address| (person.clone(), address.clone())).into_iter().collect();
+    let history = without(history, &known, |_| true);
     let gone = Gone::Person(person.clone(), address.cloned());
     let mut titled_by = None;
     history.iter().any(|chained| {
@@ -64,7 +74,7 @@ pub fn entries_to_clear(history: &[ChainedEntry], seq: u64, addresses: &Addresse
     let gone = Gone::of(erasure, addresses);
     let before = history.iter().filter(|chained| chained.entry.seq < seq);
     before
-        .filter(|chained| gone.said(&chained.entry))
+        .filter(|chained| gone.said(&chained.entry) || gone.was_told_of(&chained.entry))
         .map(|chained| chained.entry.seq)
         .collect()
 }
@@ -114,6 +124,17 @@ impl Gone {
                 }
             },
         }
+    }
+
+    /// Whether an entry is a report of a mail to them: the original holds the address, and the mail.
+    fn was_told_of(&self, entry: &Entry) -> bool {
+        let (Self::Person(_, address), Event::Delivery(delivery)) = (self, &entry.event) else {
+            return false;
+        };
+        delivery
+            .recipient
+            .as_ref()
+            .is_some_and(|recipient| names(recipient, address.as_ref()))
     }
 }
 

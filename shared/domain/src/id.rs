@@ -161,6 +161,8 @@ ids! {
     LinkId = "lnk";
     /// An API token; never the token itself.
     TokenId = "tok";
+    /// A bundle of a ticket's evidence.
+    BundleId = "bun";
     /// A canned reply.
     ReplyId = "rpl";
 }

@@ -37,7 +37,7 @@ pub mod word;
 
 pub use email::EmailAddress;
 pub use error::{FieldError, Refusal};
-pub use id::{AttachmentId, CategoryId, LinkId, MailboxId, ReplyId, SweepId, TicketNumber, TokenId, UnitId, UserId};
+pub use id::{AttachmentId, BundleId, CategoryId, LinkId, MailboxId, ReplyId, SweepId, TicketNumber, TokenId, UnitId, UserId};
 pub use locale::Locale;
 pub use person::{Person, StaffMember, User, Watcher};
 pub use settings::{Settings, SpecialistsSee};

@@ -11,19 +11,26 @@ use crate::{FieldError, Refusal, Ticket, TicketNumber, UserId, Watcher};
 /// The most tickets that one is tied to: they stand in its row.
 pub const MAX_LINKS: usize = 20;
 
+/// How many merges in a row are followed, by whoever holds a key of the first ticket.
+pub const MAX_MERGES: usize = 8;
+
 /// The most people who get copies of one ticket.
 pub const MAX_WATCHERS: usize = 20;
 
-/// Drafts that `source` goes on in `target`: it is closed and points there, and its people follow the other.
+/// Drafts that `source`, to which `before` merges in a row lead, goes on in `target`: it is closed and points there, and its people follow the other.
 ///
 /// # Errors
-/// `same_ticket` of `into`; `merged` where either went on in another before; `too_many_watchers` of `into`.
-pub fn merge(source: Ticket, target: Ticket, pen: &Pen, salts: Salts<'_>) -> Result<(Draft, Draft), Refusal> {
+/// `same_ticket` of `into`; `merged` where either went on in another before; `too_many_merges` where this would be the ninth in a row;
+/// `too_many_watchers` of `into`.
+pub fn merge(source: Ticket, target: Ticket, before: usize, pen: &Pen, salts: Salts<'_>) -> Result<(Draft, Draft), Refusal> {
     if source.number == target.number {
         return Err(FieldError::new("into", "same_ticket", "A ticket cannot go on in itself.").into());
     }
     if source.merged_into.is_some() || target.merged_into.is_some() {
         return Err(Refusal::Conflict("merged"));
+    }
+    if before >= MAX_MERGES {
+        return Err(Refusal::Conflict("too_many_merges"));
     }
     let watchers = watchers_of_both(&source, &target);
     if watchers.len() > MAX_WATCHERS.max(target.cc.len()) {

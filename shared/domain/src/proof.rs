@@ -99,15 +99,7 @@ fn look_at(entry: &Value, seq: u64, before: &str, ticket: u64) -> Result<Looked,
         if seq == 1 {
             return Err("the opening is never hidden");
         }
-        let in_place = entry.get("seq").and_then(Value::as_u64) == Some(seq);
-        let hash = stated.to_owned();
-        return in_place
-            .then_some(Looked {
-                hash,
-                hidden: true,
-                erased: 0,
-            })
-            .ok_or("another entry stands in its place");
+        return hidden(entry, seq, stated);
     }
     let core = entry.get("core").ok_or("it has no content")?;
     if core.get("seq").and_then(Value::as_u64) != Some(seq) {
@@ -136,6 +128,26 @@ fn look_at(entry: &Value, seq: u64, before: &str, ticket: u64) -> Result<Looked,
         hash: stated.to_owned(),
         hidden: false,
         erased: commitments.len() as u64,
+    })
+}
+
+/// An entry that is known by its hashes alone: whatever else stood there would look proven, and be said by nobody.
+fn hidden(entry: &Value, seq: u64, stated: &str) -> Result<Looked, &'static str> {
+    if entry.get("seq").and_then(Value::as_u64) != Some(seq) {
+        return Err("another entry stands in its place");
+    }
+    // `seq`, both hashes, and that it is hidden.
+    if entry.as_object().is_none_or(|members| members.len() != 4) {
+        return Err("it is hidden, and says something");
+    }
+    let is_hash = stated.len() == 64 && stated.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte));
+    if !is_hash {
+        return Err("its hash is none");
+    }
+    Ok(Looked {
+        hash: stated.to_owned(),
+        hidden: true,
+        erased: 0,
     })
 }
 

@@ -134,6 +134,8 @@ vocabulary! {
         TokenRevoked = "token_revoked",
         /// A file was imported.
         Imported = "imported",
+        /// The root of a day was made, by Chamada itself.
+        RootMade = "root_made",
     }
 
     /// What kinds of things the audit tells of.
@@ -154,6 +156,8 @@ vocabulary! {
         CannedReplies = "canned_replies",
         /// An API token.
         Token = "token",
+        /// The root of a day.
+        Root = "root",
     }
 
     /// How an entry of the history was made.

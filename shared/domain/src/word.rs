@@ -130,7 +130,7 @@ pub(crate) fn map_words(value: &mut Value, replacement: &mut dyn FnMut(Word) -> 
 }
 
 /// Shows every word of an entry to `visit`.
-pub(crate) fn each_word(entry: &impl Serialize, visit: &mut dyn FnMut(&Word)) {
+pub fn each_word(entry: &impl Serialize, visit: &mut dyn FnMut(&Word)) {
     // Entries are plain data with string keys, which always have a JSON form.
     let mut value = serde_json::to_value(entry).unwrap_or(Value::Null);
     map_words(&mut value, &mut |word| {

@@ -1,7 +1,7 @@
 //! Which parts are the text, which the HTML, which files.
 
 use crate::attachment;
-use crate::html;
+use crate::html::{self, Images};
 use crate::incoming::Attachment;
 use crate::limits::Limits;
 use crate::parse::structure::{Leaf, Node};
@@ -80,8 +80,8 @@ fn is_stopgap(plain: &str, html_text: &str) -> bool {
     rich > plain.saturating_mul(3) + 3
 }
 
-/// Reads the bodies and files below `root`.
-pub(crate) fn read(root: &Node<'_>, limits: &Limits) -> Body {
+/// Reads the bodies and files below `root`; of the HTML's images those of `images` are kept.
+pub(crate) fn read(root: &Node<'_>, limits: &Limits, images: Images) -> Body {
     let mut gather = Gather {
         pieces: Vec::new(),
         files: Vec::new(),
@@ -101,7 +101,7 @@ pub(crate) fn read(root: &Node<'_>, limits: &Limits) -> Body {
         };
         let rich = piece.html.as_deref().map(|source| {
             html_left = html_left.saturating_sub(source.len());
-            html::read(source, &bound)
+            html::read(source, &bound, images)
         });
         let plain = piece.plain.map(|plain| take_files(&plain, &mut body, limits));
         if body.has_html {

@@ -92,8 +92,27 @@ fn bearable(html: &str, limits: &Limits) -> bool {
     tokenizer.sink.most.get() <= limits.html_depth && !tokenizer.sink.unsure.get()
 }
 
-/// Makes HTML harmless. Images are kept only where they name a part of the same mail (`cid:`); links open apart and tell nobody whence.
-fn clean(html: &str) -> String {
+/// Which images are kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Images {
+    /// Those that name a part of the same mail (`cid:`).
+    Enclosed,
+    /// Those too that lie elsewhere, under `https:`: whoever sent the mail learns that it is looked at.
+    Remote,
+}
+
+impl Images {
+    fn keep(self, address: &str) -> bool {
+        let is = |scheme: &str| {
+            let start = address.trim_start().get(..scheme.len());
+            start.is_some_and(|start| start.eq_ignore_ascii_case(scheme))
+        };
+        is("cid:") || (self == Self::Remote && is("https:"))
+    }
+}
+
+/// Makes HTML harmless. Of images those of `images` are kept; links open apart and tell nobody whence.
+fn clean(html: &str, images: Images) -> String {
     let mut builder = Builder::default();
     builder
         .add_url_schemes(["cid"])
@@ -123,12 +142,9 @@ fn clean(html: &str) -> String {
         .url_relative(ammonia::UrlRelative::Deny)
         .link_rel(Some("noopener noreferrer nofollow"))
         .add_clean_content_tags(["title", "noscript", "template"])
-        .attribute_filter(|element, attribute, value| match (element, attribute) {
-            ("img", "src") => value
-                .trim_start()
-                .get(..4)
-                .is_some_and(|scheme| scheme.eq_ignore_ascii_case("cid:"))
-                .then(|| value.into()),
+        .set_tag_attribute_value("a", "target", "_blank")
+        .attribute_filter(move |element, attribute, value| match (element, attribute) {
+            ("img", "src") => images.keep(value).then(|| value.into()),
             (_, "src" | "cite" | "background") => None,
             ("a", "href") => (!value.trim_start().to_ascii_lowercase().starts_with("cid:")).then(|| value.into()),
             _ => Some(value.into()),
@@ -145,14 +161,14 @@ pub(crate) struct Cleaned {
 }
 
 /// Makes HTML harmless and takes its text.
-pub(crate) fn read(html: &str, limits: &Limits) -> Cleaned {
+pub(crate) fn read(html: &str, limits: &Limits, images: Images) -> Cleaned {
     if !bearable(html, limits) {
         return Cleaned {
             html: None,
             text: stripped(html),
         };
     }
-    let clean = clean(html);
+    let clean = clean(html, images);
     // Wide enough that no line is broken; tables in their reading order.
     let text = html2text::config::plain_no_decorate()
         .raw_mode(true)
@@ -226,7 +242,7 @@ mod tests {
     use super::*;
 
     fn of(html: &str) -> Cleaned {
-        read(html, &Limits::default())
+        read(html, &Limits::default(), Images::Enclosed)
     }
 
     #[test]
@@ -241,6 +257,18 @@ mod tests {
         for good in ["cid:i1@x", "CID:i2@x", "https://x/", "noreferrer"] {
             assert!(clean.contains(good), "{good} not in {clean}");
         }
+    }
+
+    #[test]
+    fn images_from_elsewhere_are_kept_where_they_are_asked_for_and_nothing_else_is() {
+        let html = "<img src=https://t/1.gif srcset='https://t/2.gif 2x'><img src=http://t/3.gif><img src=//t/4.gif><img src='data:image/svg+xml,x'>\
+                    <img src=javascript:a() onerror=a()><body background=https://t/5.gif><table background=https://t/6.gif><a href=https://t/7 ping=https://t/8>";
+        let clean = read(html, &Limits::default(), Images::Remote).html.unwrap();
+        assert!(clean.contains(r#"src="https://t/1.gif""#), "{clean}");
+        for bad in ["t/2", "t/3", "t/4", "data:", "javascript", "onerror", "t/5", "t/6", "t/8"] {
+            assert!(!clean.contains(bad), "{bad} in {clean}");
+        }
+        assert!(!of(html).html.unwrap().contains("t/1"));
     }
 
     #[test]

@@ -3,6 +3,7 @@
 //! Pure: no network, no files, no clock, no randomness. [`read`] takes whatever bytes there are and gives a sensible value; it does not
 //! panic, and its time grows with the length of the mail. [`compose`] makes a mail from an [`Envelope`] and a [`Kind`].
 
+mod as_sent;
 mod attachment;
 mod body;
 mod classify;
@@ -16,13 +17,15 @@ mod parse;
 mod reply;
 mod token;
 
+pub use as_sent::{AsSent, as_sent};
 pub use incoming::{Address, Attachment, Automatic, DeliveryReport, IncomingMail, ReadError};
 pub use limits::Limits;
-pub use outgoing::{ComposeError, Envelope, Kind, News, Outgoing, Recipient, Ticket, compose};
+pub use outgoing::{ComposeError, DayRoot, Envelope, Kind, News, Outgoing, Recipient, Ticket, compose};
 pub use token::{LOOP_HEADER, MailKey, Thread, id_hash};
 
 use chamada_domain::{Authentication, TicketNumber};
 use conceal::conceal;
+use html::Images;
 use parse::headers::{Headers, split};
 use parse::params::Params;
 use parse::structure::Walk;
@@ -40,19 +43,10 @@ const MOST_REPEATED: usize = 20;
 /// # Errors
 /// [`ReadError::TooLarge`] where `raw` is longer than `limits.bytes`; nothing of it is read then.
 pub fn read(raw: &[u8], limits: &Limits) -> Result<IncomingMail, ReadError> {
-    if raw.len() > limits.bytes {
-        return Err(ReadError::TooLarge {
-            size: raw.len(),
-            limit: limits.bytes,
-        });
-    }
-    let (mut headers, body_at) = split(raw);
-    headers.charset = headers
-        .raw("content-type")
-        .and_then(|raw| Params::read(raw, None).get("charset").map(str::to_owned));
+    let (headers, body_at) = head(raw, limits)?;
     let mut walk = Walk::new(limits);
     let root = walk.node(&headers, raw.get(body_at..).unwrap_or_default(), 0);
-    let found = body::read(&root, limits);
+    let found = body::read(&root, limits, Images::Enclosed);
 
     let subject = conceal(&headers.text("subject").unwrap_or_default());
     let from = addresses(&headers, "from", 1).into_iter().next();
@@ -88,6 +82,21 @@ pub fn read(raw: &[u8], limits: &Limits) -> Result<IncomingMail, ReadError> {
         subject,
         delivery,
     })
+}
+
+/// The headers of a mail and where its body begins, where it may be read at all.
+fn head<'a>(raw: &'a [u8], limits: &Limits) -> Result<(Headers<'a>, usize), ReadError> {
+    if raw.len() > limits.bytes {
+        return Err(ReadError::TooLarge {
+            size: raw.len(),
+            limit: limits.bytes,
+        });
+    }
+    let (mut headers, body_at) = split(raw);
+    headers.charset = headers
+        .raw("content-type")
+        .and_then(|raw| Params::read(raw, None).get("charset").map(str::to_owned));
+    Ok((headers, body_at))
 }
 
 fn addresses(headers: &Headers<'_>, name: &str, most: usize) -> Vec<Address> {

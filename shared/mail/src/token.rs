@@ -117,6 +117,13 @@ impl MailKey {
         format!("l.{id}.{}@{domain}", self.code("link", &[id]))
     }
 
+    /// The Message-ID, without angle brackets, of the mail that tells a person of the root of a day.
+    #[must_use]
+    pub fn root_message_id(&self, date: &str, person: &UserId, domain: &str) -> String {
+        let who = tail(person.as_str(), UserId::PREFIX);
+        format!("r.{date}.{who}.{}@{domain}", self.code("root", &[date, who]))
+    }
+
     /// The value of the loop header for a mail of that Message-ID. SES rewrites Message-IDs, so the value holds all that is needed.
     #[must_use]
     pub fn loop_value(&self, message_id: &str) -> String {

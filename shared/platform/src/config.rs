@@ -50,6 +50,8 @@ pub struct Config {
     pub files_bucket: String,
     /// `MAIL_BUCKET`: raw mails, never reachable by browsers.
     pub mail_bucket: String,
+    /// `PROOF_BUCKET`: the roots of the days.
+    pub proof_bucket: String,
     /// `EVENT_BUS_NAME`: the EventBridge bus.
     pub event_bus_name: String,
     /// `SITE_URL`: the site's origin.
@@ -110,6 +112,7 @@ impl Config {
             table_name: source.needed("TABLE_NAME")?,
             files_bucket: source.needed("FILES_BUCKET")?,
             mail_bucket: source.needed("MAIL_BUCKET")?,
+            proof_bucket: source.needed("PROOF_BUCKET")?,
             event_bus_name: source.needed("EVENT_BUS_NAME")?,
             site_url: url("SITE_URL", &source.needed("SITE_URL")?)?,
             files_url: source.given("FILES_URL").map(|text| url("FILES_URL", &text)).transpose()?,
@@ -219,6 +222,7 @@ mod tests {
         ("TABLE_NAME", "t"),
         ("FILES_BUCKET", "f"),
         ("MAIL_BUCKET", "m"),
+        ("PROOF_BUCKET", "p"),
         ("EVENT_BUS_NAME", "b"),
         ("SITE_URL", "https://help.example.org"),
         ("SENDER", "help@example.org"),

@@ -20,7 +20,7 @@ pub use clock::Clock;
 pub use config::{Config, ConfigError, Endpoints, LogFormat, TrustProxy};
 pub use error::ServiceError;
 pub use handler::{HandlerError, Outcome};
-pub use objects::{ObjectError, ObjectHead, Objects};
+pub use objects::{LEAST_PART, MultipartUpload, ObjectBody, ObjectError, ObjectHead, Objects};
 pub use parameters::Parameters;
 pub use platform::Platform;
 pub use presign::{Disposition, PresignedPut, UploadRules};

@@ -9,7 +9,7 @@ use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_s3::operation::get_object::GetObjectOutput;
 use aws_sdk_s3::operation::list_object_versions::ListObjectVersionsOutput;
 use aws_sdk_s3::primitives::ByteStream;
-use aws_sdk_s3::types::ChecksumMode;
+use aws_sdk_s3::types::{ChecksumMode, CompletedMultipartUpload, CompletedPart};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use bytes::{Bytes, BytesMut};
@@ -135,6 +135,37 @@ impl Objects {
         read_at_most(object, limit).await
     }
 
+    /// Opens an object, to be read piece after piece.
+    ///
+    /// # Errors
+    /// It is not there, or S3 did not answer.
+    pub async fn open(&self, bucket: &str, key: &str) -> Result<ObjectBody, ObjectError> {
+        let request = self.client.get_object().bucket(bucket).key(key);
+        let object = request.send().await.map_err(missing_or_failed)?;
+        Ok(ObjectBody(object.body))
+    }
+
+    /// Begins an object that is put in parts. Nobody sees it before [`MultipartUpload::complete`].
+    ///
+    /// # Errors
+    /// S3 did not do it.
+    pub async fn begin_parts(&self, bucket: &str, key: &str, content_type: &str) -> Result<MultipartUpload, ServiceError> {
+        let request = self
+            .client
+            .create_multipart_upload()
+            .bucket(bucket)
+            .key(key)
+            .content_type(content_type);
+        let begun = request.send().await.map_err(failed)?;
+        Ok(MultipartUpload {
+            client: self.client.clone(),
+            bucket: bucket.to_owned(),
+            key: key.to_owned(),
+            upload: begun.upload_id.unwrap_or_default(),
+            parts: Vec::new(),
+        })
+    }
+
     /// Reads the first `count` bytes of an object, or all of a shorter one.
     ///
     /// # Errors
@@ -240,6 +271,86 @@ impl Objects {
             .await
             .map_err(missing_or_failed)?;
         Ok(())
+    }
+}
+
+/// An object that is being read.
+#[derive(Debug)]
+pub struct ObjectBody(ByteStream);
+
+impl ObjectBody {
+    /// The next piece; nothing at the end.
+    ///
+    /// # Errors
+    /// The connection broke.
+    pub async fn next(&mut self) -> Result<Option<Bytes>, ServiceError> {
+        self.0.try_next().await.map_err(|error| ServiceError::new("s3", error))
+    }
+}
+
+/// The least bytes of a part that is not the last (S3 User Guide, 'Amazon S3 multipart upload limits').
+pub const LEAST_PART: usize = 5 * 1024 * 1024;
+
+/// An object that is being put in parts, of [`LEAST_PART`] bytes at least but for the last; 10,000 at most.
+#[derive(Debug)]
+pub struct MultipartUpload {
+    client: Client,
+    bucket: String,
+    key: String,
+    upload: String,
+    parts: Vec<CompletedPart>,
+}
+
+impl MultipartUpload {
+    /// Puts the next part.
+    ///
+    /// # Errors
+    /// S3 did not do it.
+    pub async fn put(&mut self, bytes: Bytes) -> Result<(), ServiceError> {
+        let number = i32::try_from(self.parts.len() + 1).unwrap_or(i32::MAX);
+        let request = self
+            .client
+            .upload_part()
+            .bucket(&self.bucket)
+            .key(&self.key)
+            .upload_id(&self.upload);
+        let put = request
+            .part_number(number)
+            .body(ByteStream::from(bytes))
+            .send()
+            .await
+            .map_err(failed)?;
+        let part = CompletedPart::builder().part_number(number).set_e_tag(put.e_tag);
+        self.parts.push(part.build());
+        Ok(())
+    }
+
+    /// Makes one object of the parts.
+    ///
+    /// # Errors
+    /// S3 did not do it.
+    pub async fn complete(self) -> Result<(), ServiceError> {
+        let parts = CompletedMultipartUpload::builder().set_parts(Some(self.parts)).build();
+        let request = self.client.complete_multipart_upload().bucket(self.bucket).key(self.key);
+        request
+            .upload_id(self.upload)
+            .multipart_upload(parts)
+            .send()
+            .await
+            .map_err(failed)?;
+        Ok(())
+    }
+
+    /// Gives it up: the parts go.
+    ///
+    /// # Errors
+    /// S3 did not do it; a lifecycle rule does a day later.
+    pub async fn abort(self) -> Result<(), ServiceError> {
+        let request = self.client.abort_multipart_upload().bucket(self.bucket).key(self.key);
+        match request.upload_id(self.upload).send().await {
+            Err(error) if status(&error) != Some(404) => Err(failed(error)),
+            Ok(_) | Err(_) => Ok(()),
+        }
     }
 }
 

@@ -36,12 +36,6 @@ pub struct Attachment {
     pub object: String,
 }
 
-/// Below which name the evidence of a ticket lies in the bucket of files.
-#[must_use]
-pub fn bundles_below(number: TicketNumber) -> String {
-    format!("bundles/{number}/")
-}
-
 impl Store {
     /// A file that hangs on a ticket.
     ///

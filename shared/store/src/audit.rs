@@ -7,8 +7,9 @@ use crate::error::{Made, StoreError};
 use crate::idempotency::Idempotency;
 use crate::item::{Item, ItemExt, keyed};
 use crate::keys;
+use crate::retry::Pauses;
 use crate::store::{Range, Store};
-use crate::transaction::{Failure, Transaction};
+use crate::transaction::{Failure, Guard, Transaction};
 
 /// How many characters of a moment name its month: `2026-11`.
 const MONTH: usize = 7;
@@ -111,12 +112,7 @@ impl Store {
             target: note.target,
             changes: note.changes,
         };
-        transaction.put(
-            &self.table,
-            crate::transaction::Guard::Other,
-            item.with_json("record", &record)?,
-            None,
-        );
+        transaction.put(&self.table, Guard::Other, item.with_json("record", &record)?, None);
         Ok(())
     }
 
@@ -144,14 +140,39 @@ impl Store {
         self.note(&mut transaction, Some(deed), note).await?;
         let made = deed.answer.clone().unwrap_or_default();
         self.remember(&mut transaction, deed.request.as_ref(), &made)?;
-        match transaction.run(&self.client).await {
-            Ok(()) => Ok(()),
-            Err(Failure::Store(error)) => Err(error),
-            Err(Failure::Contention | Failure::Condition(..)) => {
-                self.replay(deed.request.as_ref()).await?;
-                Err(StoreError::Raced)
-            }
-        }
+        self.carry_out(transaction, deed.request.as_ref(), |_| None).await
+    }
+
+    /// Carries a deed's transaction out. `means` says what a failed condition of it means; where it says nothing, others were faster, unless it was this
+    /// very request, sent twice at the same moment.
+    ///
+    /// # Errors
+    /// [`StoreError::Replayed`] or [`StoreError::KeyReused`]; what `means` says; [`StoreError::Raced`].
+    pub(crate) async fn carry_out(
+        &self,
+        transaction: Transaction,
+        request: Option<&Idempotency>,
+        means: impl FnOnce(Guard) -> Option<StoreError>,
+    ) -> Result<(), StoreError> {
+        self.carry_out_within(transaction, request, means, &mut Pauses::default()).await
+    }
+
+    /// The same for a caller who tries again in other ways too: with the pauses that are left of `pauses`.
+    pub(crate) async fn carry_out_within(
+        &self,
+        transaction: Transaction,
+        request: Option<&Idempotency>,
+        means: impl FnOnce(Guard) -> Option<StoreError>,
+        pauses: &mut Pauses,
+    ) -> Result<(), StoreError> {
+        let meaning = match transaction.run_within(&self.client, pauses).await {
+            Ok(()) => return Ok(()),
+            Err(Failure::Store(error)) => return Err(error),
+            Err(Failure::Contention) => None,
+            Err(Failure::Condition(guard, _)) => means(guard),
+        };
+        self.replay(request).await?;
+        Err(meaning.unwrap_or(StoreError::Raced))
     }
 
     /// The audit's records, newest first, each with its place; `before` is the place of the last one of the page before.

@@ -1,11 +1,14 @@
 //! What goes with erased words: the records of mails, sendings, links and evidence. Repeating any of it changes nothing.
 
 use chamada_domain::mailbox::LedgerEntry;
-use chamada_domain::{EmailAddress, MailboxId, TicketNumber, UserId};
+use chamada_domain::{EmailAddress, MailboxId, TicketNumber, Timestamp, UserId};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 
 use crate::error::StoreError;
-use crate::item::{Item, ItemExt, s, to_json};
+use crate::item::{Item, ItemExt, to_json};
 use crate::keys;
+use crate::retry::Pauses;
 use crate::sendings::Sending;
 use crate::store::Store;
 
@@ -32,49 +35,59 @@ impl Store {
         items.iter().map(read_mail).collect()
     }
 
-    /// Takes subject and sender of a mail out of its mailbox's ledger, which keeps what became of it, and forgets where its ticket has it.
+    /// Takes subject and sender of a mail out of its mailbox's ledger, which keeps what became of it, and forgets where its ticket has it. A row of another
+    /// mail, to which the server gave the same name, stays.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`]; [`StoreError::Raced`] where something else became of the mail meanwhile.
     pub async fn forget_mail(&self, number: TicketNumber, mail: &MailOfTicket) -> Result<(), StoreError> {
-        if let Some(entry) = self.mail_record(mail).await? {
-            let blank = LedgerEntry {
+        let (pk, sk) = (keys::mailbox(&mail.mailbox), keys::ledger(&mail.uidl));
+        let blank = |entry: LedgerEntry| {
+            let own = entry.digest == mail.digest;
+            own.then(|| LedgerEntry {
                 subject: String::new(),
                 sender: String::new(),
-                ..entry.clone()
-            };
-            self.rewrite_row(&keys::mailbox(&mail.mailbox), &keys::ledger(&mail.uidl), ("row", &entry, &blank))
-                .await?;
-        }
-        self.remove(&keys::ticket(number), &keys::mail(&mail.mailbox, &mail.uidl)).await
+                ..entry
+            })
+        };
+        self.blank(&pk, &sk, "row", blank).await?;
+        let name = keys::mail(&mail.mailbox, &mail.digest, &mail.uidl);
+        self.remove(&keys::ticket(number), &name).await
     }
 
-    /// What the ledger has of a mail; nothing where it forgot it.
+    /// Who sent a mail, as the ledger has it; nothing where it forgot that.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`].
-    pub async fn mail_record(&self, mail: &MailOfTicket) -> Result<Option<LedgerEntry>, StoreError> {
+    pub async fn sender_of(&self, mail: &MailOfTicket) -> Result<Option<String>, StoreError> {
         let item = self.read(&keys::mailbox(&mail.mailbox), &keys::ledger(&mail.uidl), true).await?;
-        item.map(|item| item.json("row")).transpose()
+        let entry: Option<LedgerEntry> = item.map(|item| item.json("row")).transpose()?;
+        Ok(entry.filter(|entry| entry.digest == mail.digest).map(|entry| entry.sender))
     }
 
     /// Takes the addresses out of the records of a ticket's mails: all, or those of one person. The records stay, so that none is sent twice.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`]; [`StoreError::Raced`] where one is being sent.
-    pub async fn forget_recipients(&self, number: TicketNumber, person: Option<&UserId>) -> Result<(), StoreError> {
+    pub async fn forget_recipients(&self, number: TicketNumber, person: Option<&UserId>, now: Timestamp) -> Result<(), StoreError> {
         let pk = keys::sendings(number);
         for item in self.all(&pk, None).await? {
             let sk = item.text("sk")?;
-            let theirs = person.is_none_or(|person| sk.ends_with(&keys::sending_to(person)));
-            let sending: Sending = item.json("sending")?;
-            if theirs && sending.to != EmailAddress::erased() {
-                let blank = Sending {
-                    to: EmailAddress::erased(),
-                    ..sending.clone()
-                };
-                self.rewrite_row(&pk, sk, ("sending", &sending, &blank)).await?;
+            if person.is_some_and(|person| !sk.ends_with(&keys::sending_to(person))) {
+                continue;
             }
+            let sending: Sending = item.json("sending")?;
+            if sending.is_under_way(now) {
+                // Its end would write the address again.
+                return Err(StoreError::Raced);
+            }
+            let blank = |sending| {
+                Some(Sending {
+                    to: EmailAddress::erased(),
+                    ..sending
+                })
+            };
+            self.blank(&pk, sk, "sending", blank).await?;
         }
         Ok(())
     }
@@ -91,36 +104,36 @@ impl Store {
         Ok(())
     }
 
-    /// Writes another value into an attribute that is still what was read.
-    async fn rewrite_row<T: serde::Serialize>(&self, pk: &str, sk: &str, row: (&str, &T, &T)) -> Result<(), StoreError> {
-        let (name, before, after) = row;
-        let update = self
-            .client
-            .update_item()
-            .table_name(&*self.table)
-            .key("pk", s(pk))
-            .key("sk", s(sk))
-            .update_expression("SET #row = :after")
-            .condition_expression("#row = :before")
-            .expression_attribute_names("#row", name)
-            .expression_attribute_values(":before", s(to_json(before)?))
-            .expression_attribute_values(":after", s(to_json(after)?));
-        match update.send().await {
-            Ok(_) => Ok(()),
-            Err(error) if error.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) => Err(StoreError::Raced),
-            Err(error) => Err(StoreError::unavailable(error)),
+    /// Takes words out of a value, if it is there. Another who did it in the same moment did no less.
+    async fn blank<T>(&self, pk: &str, sk: &str, attribute: &str, blank: impl Fn(T) -> Option<T>) -> Result<(), StoreError>
+    where
+        T: Serialize + DeserializeOwned,
+    {
+        let mut pauses = Pauses::default();
+        loop {
+            let Some(item) = self.read(pk, sk, true).await? else {
+                return Ok(());
+            };
+            let Some(after) = blank(item.json(attribute)?) else { return Ok(()) };
+            let (before, after) = (item.text(attribute)?, to_json(&after)?);
+            if before == after || self.rewrite((pk, sk), attribute, before, &after).await? {
+                return Ok(());
+            }
+            if !pauses.wait().await {
+                return Err(StoreError::Raced);
+            }
         }
     }
 }
 
 fn read_mail(item: &Item) -> Result<MailOfTicket, StoreError> {
-    let (mailbox, uidl) = keys::mail_of(item.text("sk")?).ok_or(StoreError::Corrupt {
+    let (mailbox, digest, uidl) = keys::mail_of(item.text("sk")?).ok_or(StoreError::Corrupt {
         what: "a ticket's mail names no mailbox",
     })?;
     Ok(MailOfTicket {
         mailbox,
         uidl: uidl.to_owned(),
-        digest: item.text("digest")?.to_owned(),
+        digest: digest.to_owned(),
         seq: item.contains_key("seq").then(|| item.number("seq")).transpose()?,
     })
 }

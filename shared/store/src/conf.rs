@@ -11,11 +11,10 @@ use serde::de::DeserializeOwned;
 
 use crate::audit::{Deed, Note, request_of};
 use crate::error::{Made, StoreError};
-use crate::idempotency::judge;
 use crate::item::{Item, ItemExt, keyed, n, s};
 use crate::keys;
 use crate::store::Store;
-use crate::transaction::{Condition, Failure, Guard, Transaction};
+use crate::transaction::{Condition, Guard, Transaction};
 
 /// For how long a process goes on with what it has read.
 const KEPT: Duration = Duration::from_secs(30);
@@ -163,17 +162,9 @@ impl Store {
         });
         self.remember(&mut transaction, request, &made)?;
         self.note(&mut transaction, deed, note).await?;
-        let outcome = transaction.run(&self.client).await;
+        let outcome = self.carry_out(transaction, request, |_| None).await;
         self.conf.lock().await.read = None;
-        match outcome {
-            Ok(()) => Ok(()),
-            Err(Failure::Store(error)) => Err(error),
-            Err(Failure::Condition(Guard::Idempotency, Some(record))) if request.is_some() => {
-                request.map_or(Ok(()), |request| judge(&record, request))?;
-                Err(StoreError::Raced)
-            }
-            Err(Failure::Contention | Failure::Condition(..)) => Err(StoreError::Raced),
-        }
+        outcome
     }
 
     /// Remembers that units or categories are in use, so that they can be retired and not removed. One write for each, once.

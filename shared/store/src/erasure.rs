@@ -3,12 +3,13 @@
 use chamada_domain::chain::ChainedEntry;
 use chamada_domain::draft::Draft;
 use chamada_domain::entry::Event;
-use chamada_domain::erase::{Addresses, without_words_of};
+use chamada_domain::erase::{Addresses, without_words_erased_at};
 use chamada_domain::verify::Found;
 use chamada_domain::{EmailAddress, Refusal, Ticket, TicketNumber, Timestamp, User, UserId};
 use futures::future::try_join_all;
 
 use crate::error::StoreError;
+use crate::history::read_entry;
 use crate::item::{Item, ItemExt, keyed, s, to_json};
 use crate::keys;
 use crate::lists::{Index, Position};
@@ -63,8 +64,8 @@ impl Erasure {
 /// A person whose words are being erased.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Erasing {
-    /// Where they read mail.
-    pub address: EmailAddress,
+    /// Where they read mail; nothing where that was forgotten, and words of theirs came to light afterwards.
+    pub address: Option<EmailAddress>,
     /// Since when.
     pub since: Timestamp,
 }
@@ -84,13 +85,32 @@ impl Store {
         Ok((page.items.iter().map(read).collect::<Result<_, _>>()?, page.next))
     }
 
-    /// Forgets an erasure of which nothing is left to be done.
+    /// Takes an erasure off the list, of which nothing is left to be done. A ticket's is remembered: should a double of one of its mails come, it begins
+    /// again.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`].
     pub async fn end_erasure(&self, erasure: &Erasure) -> Result<(), StoreError> {
         let (pk, sk) = erasure.key();
-        self.remove(&pk, &sk).await
+        if let Erasure::Person(_) = erasure {
+            return self.remove(&pk, &sk).await;
+        }
+        self.write(keyed(pk, sk)).await
+    }
+
+    /// Has what was erased of a ticket be looked for again.
+    pub(crate) async fn begin_erasures_again(
+        &self,
+        transaction: &mut Transaction,
+        ticket: TicketNumber,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        for item in self.all(&keys::ticket_erasure(ticket), None).await? {
+            if let Some(erasure) = Erasure::of_key(item.text("pk")?, item.text("sk")?) {
+                transaction.put(&self.table, Guard::Other, erasure.item(now), None);
+            }
+        }
+        Ok(())
     }
 
     /// A person who is being erased; nothing where that is over, or nobody asked for it.
@@ -102,7 +122,7 @@ impl Store {
         let read = |item: Item| {
             let corrupt = |_| StoreError::Corrupt { what: "an erasure" };
             Ok(Erasing {
-                address: item.text("address")?.parse().map_err(corrupt)?,
+                address: item.text("address").ok().map(str::parse).transpose().map_err(corrupt)?,
                 since: item
                     .text("updated_at")?
                     .parse()
@@ -145,20 +165,33 @@ impl Store {
         items.iter().map(read).collect()
     }
 
-    /// Notes in which tickets there are words of whom. What was noted before costs a read alone.
+    /// Notes in which tickets there are words of whom. What was noted before costs a read alone. Whoever is erased is looked for again.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`].
-    pub async fn note_parts(&self, parts: &[(UserId, TicketNumber)]) -> Result<(), StoreError> {
+    pub async fn note_parts(&self, parts: &[(UserId, TicketNumber)], now: Timestamp) -> Result<(), StoreError> {
         for chunk in parts.chunks(100) {
             let wanted: Vec<_> = chunk
                 .iter()
                 .map(|(person, ticket)| (keys::user(person), keys::part(*ticket)))
                 .collect();
             let there = self.read_all(&wanted).await?;
-            let missing = wanted.iter().zip(there).filter(|(_, item)| item.is_none());
-            let missing: Vec<_> = missing.map(|((pk, sk), _)| self.write(keyed(pk, sk))).collect();
-            try_join_all(missing).await?;
+            let missing = chunk.iter().zip(there).filter(|(_, item)| item.is_none()).map(|(part, _)| part);
+            try_join_all(missing.map(|(person, ticket)| self.note_part(person, *ticket, now))).await?;
+        }
+        Ok(())
+    }
+
+    async fn note_part(&self, person: &UserId, ticket: TicketNumber, now: Timestamp) -> Result<(), StoreError> {
+        self.write(keyed(keys::user(person), keys::part(ticket))).await?;
+        let user = match self.user(person).await {
+            Ok(user) => user,
+            Err(StoreError::NotFound) => return Ok(()),
+            Err(error) => return Err(error),
+        };
+        if user.is_erased() {
+            // Written at the very moment of the erasure, or told of days later: looked for again, where that is over.
+            self.write_new(Erasure::Person(person.clone()).item(now)).await?;
         }
         Ok(())
     }
@@ -201,19 +234,34 @@ impl Store {
         }
     }
 
-    /// Rewrites every entry of a ticket without its erased words, and without what names erased people of these addresses. Each is written on the condition that its hash is the one
-    /// that was read, which no erasure changes.
+    /// Rewrites every entry of a ticket without the words that its `erased` entry at `seq` names, and without what names the erased person by address.
+    /// Each is written on the condition that it is what was read: of two who do this at once, neither brings back what the other took out.
     ///
     /// # Errors
-    /// [`StoreError::Corrupt`] where an entry cannot be read, [`StoreError::Unavailable`].
-    pub async fn take_erased_words_out(&self, number: TicketNumber, addresses: &Addresses) -> Result<(), StoreError> {
-        let before = self.whole_history(number).await?;
-        let after = without_words_of(&before, addresses);
-        let changed: Vec<_> = before.iter().zip(&after).filter(|(before, after)| before != after).collect();
-        for chunk in changed.chunks(AT_ONCE) {
-            try_join_all(chunk.iter().map(|(before, after)| self.rewrite_entry(number, before, after))).await?;
+    /// [`StoreError::Corrupt`] where an entry cannot be read, [`StoreError::Unavailable`]; [`StoreError::Raced`] where others rewrite it without end.
+    pub async fn take_erased_words_out(&self, number: TicketNumber, seq: u64, addresses: &Addresses) -> Result<(), StoreError> {
+        let mut pauses = Pauses::default();
+        loop {
+            let items = self.all(&keys::ticket(number), Some(keys::ENTRIES)).await?;
+            let before = items.iter().map(read_entry).collect::<Result<Vec<_>, _>>()?;
+            let after = without_words_erased_at(&before, seq, addresses);
+            let changed = items
+                .iter()
+                .zip(before.iter().zip(&after))
+                .filter(|(_, (before, after))| before != after);
+            let changed: Vec<_> = changed.map(|(item, (_, after))| (item, after)).collect();
+            let mut raced = false;
+            for chunk in changed.chunks(AT_ONCE) {
+                let rewritten = try_join_all(chunk.iter().map(|(item, after)| self.rewrite_entry(number, item, after))).await?;
+                raced |= rewritten.contains(&false);
+            }
+            if !raced {
+                return Ok(());
+            }
+            if !pauses.wait().await {
+                return Err(StoreError::Raced);
+            }
         }
-        Ok(())
     }
 
     /// Every entry of a ticket, oldest first.
@@ -231,18 +279,30 @@ impl Store {
         found.into_iter().map(readable).collect()
     }
 
-    async fn rewrite_entry(&self, number: TicketNumber, before: &ChainedEntry, after: &ChainedEntry) -> Result<(), StoreError> {
+    /// Whether it was still what was read.
+    async fn rewrite_entry(&self, number: TicketNumber, before: &Item, after: &ChainedEntry) -> Result<bool, StoreError> {
+        let key = (keys::ticket(number), keys::entry(after.entry.seq));
+        self.rewrite((&key.0, &key.1), "e", before.text("e")?, &to_json(&after.entry)?)
+            .await
+    }
+
+    /// Writes another text into an attribute that is still what was read; whether it was.
+    pub(crate) async fn rewrite(&self, key: (&str, &str), attribute: &str, before: &str, after: &str) -> Result<bool, StoreError> {
         let update = self
             .client
             .update_item()
             .table_name(&*self.table)
-            .key("pk", s(keys::ticket(number)))
-            .key("sk", s(keys::entry(before.entry.seq)))
-            .update_expression("SET e = :after")
-            .condition_expression("h = :hash")
-            .expression_attribute_values(":hash", s(&before.hash))
-            .expression_attribute_values(":after", s(to_json(&after.entry)?));
-        update.send().await.map_err(StoreError::unavailable)?;
-        Ok(())
+            .key("pk", s(key.0))
+            .key("sk", s(key.1))
+            .update_expression("SET #attribute = :after")
+            .condition_expression("#attribute = :before")
+            .expression_attribute_names("#attribute", attribute)
+            .expression_attribute_values(":before", s(before))
+            .expression_attribute_values(":after", s(after));
+        match update.send().await {
+            Ok(_) => Ok(true),
+            Err(error) if error.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) => Ok(false),
+            Err(error) => Err(StoreError::unavailable(error)),
+        }
     }
 }

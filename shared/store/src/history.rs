@@ -140,7 +140,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::Unavailable`].
     pub async fn history(&self, number: TicketNumber) -> Result<Vec<Found>, StoreError> {
-        let items = self.all(&keys::ticket(number), Some(("H#", "H#~"))).await?;
+        let items = self.all(&keys::ticket(number), Some(keys::ENTRIES)).await?;
         Ok(items.iter().map(find_entry).collect())
     }
 

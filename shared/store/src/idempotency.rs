@@ -37,6 +37,17 @@ impl Store {
         }
     }
 
+    /// What was read, unless it is gone by this very request, sent twice at the same moment.
+    ///
+    /// # Errors
+    /// As [`Store::replay`], where there is nothing.
+    pub async fn unless_replayed<T>(&self, request: Option<&Idempotency>, read: Result<T, StoreError>) -> Result<T, StoreError> {
+        if matches!(read, Err(StoreError::NotFound)) {
+            self.replay(request).await?;
+        }
+        read
+    }
+
     /// Adds the record of a request to the transaction that carries it out.
     pub(crate) fn remember(&self, transaction: &mut Transaction, request: Option<&Idempotency>, made: &Made) -> Result<(), StoreError> {
         let Some(request) = request else { return Ok(()) };

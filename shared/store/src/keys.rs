@@ -1,6 +1,8 @@
 //! Every key string of the table, in one place (DATA.md, 'Items' and 'Indexes').
 
-use chamada_domain::{AttachmentId, EmailAddress, LinkId, MailboxId, Priority, Status, SweepId, Ticket, TicketNumber, Timestamp, UserId};
+use chamada_domain::{
+    AttachmentId, BundleId, EmailAddress, LinkId, MailboxId, Priority, Status, SweepId, Ticket, TicketNumber, Timestamp, UserId,
+};
 
 pub(crate) const META: &str = "META";
 pub(crate) const PROFILE: &str = "PROFILE";
@@ -41,6 +43,8 @@ pub(crate) fn attachment(id: &AttachmentId) -> String {
     format!("A#{id}")
 }
 
+/// From and to of a ticket's entries.
+pub(crate) const ENTRIES: (&str, &str) = ("H#", "H#~");
 /// From and to of a ticket's files.
 pub(crate) const ATTACHMENTS: (&str, &str) = ("A#", "A#~");
 /// From and to of the evidence that was put together of a ticket.
@@ -49,14 +53,16 @@ pub(crate) const BUNDLES: (&str, &str) = ("B#", "B#~");
 pub(crate) const MAILS: (&str, &str) = ("D#", "D#~");
 
 /// Where a ticket remembers under which name a mailbox's ledger has one of its mails.
-pub(crate) fn mail(mailbox: &MailboxId, uidl: &str) -> String {
-    format!("D#{mailbox}#{uidl}")
+/// Its digest tells it from others to which the server gave that name.
+pub(crate) fn mail(mailbox: &MailboxId, digest: &str, uidl: &str) -> String {
+    format!("D#{mailbox}#{digest}#{uidl}")
 }
 
-/// Which mailbox and which name in its ledger that is.
-pub(crate) fn mail_of(sk: &str) -> Option<(MailboxId, &str)> {
-    let (mailbox, uidl) = sk.strip_prefix("D#")?.split_once('#')?;
-    Some((mailbox.parse().ok()?, uidl))
+/// Which mailbox, which digest and which name in its ledger that is.
+pub(crate) fn mail_of(sk: &str) -> Option<(MailboxId, &str, &str)> {
+    let (mailbox, rest) = sk.strip_prefix("D#")?.split_once('#')?;
+    let (digest, uidl) = rest.split_once('#')?;
+    Some((mailbox.parse().ok()?, digest, uidl))
 }
 
 /// Partition of `by_updated`: erasures whose words, files and records are still to be taken away.
@@ -92,6 +98,32 @@ pub(crate) fn part(number: TicketNumber) -> String {
 /// In which ticket that is.
 pub(crate) fn part_of(sk: &str) -> Option<TicketNumber> {
     sk.strip_prefix("IN#")?.trim_start_matches('0').parse().ok()
+}
+
+/// Sorts between attachments and entries: no reading of those meets it.
+pub(crate) fn bundle(id: &BundleId) -> String {
+    format!("B#{id}")
+}
+
+/// Which bundle a sort key names.
+pub(crate) fn bundle_id(sk: &str) -> Option<BundleId> {
+    sk.strip_prefix("B#")?.parse().ok()
+}
+
+/// The heads that were announced in a day, UTC.
+pub(crate) fn day(date: time::Date) -> String {
+    format!("DAY#{date}")
+}
+
+/// The roots that were made, by day.
+pub(crate) const ROOTS: &str = "ROOT";
+/// Where their making goes on: sorts behind every day.
+pub(crate) const ROOTS_AT: &str = "AT";
+
+/// The day whose root a key names.
+pub(crate) fn root_day(pk: &str, sk: &str) -> Option<time::Date> {
+    let format = time::macros::format_description!("[year]-[month]-[day]");
+    time::Date::parse(sk, format).ok().filter(|_| pk == ROOTS)
 }
 
 pub(crate) fn ticket_keys(number: TicketNumber) -> String {
@@ -165,8 +197,18 @@ pub(crate) fn message_id(hash: &str) -> String {
     format!("MID#{hash}")
 }
 
+/// Which of the messages of one Message-ID.
+pub(crate) fn fingerprint(fingerprint: &str) -> String {
+    format!("FP#{fingerprint}")
+}
+
 pub(crate) fn sendings(number: TicketNumber) -> String {
     format!("SENT#{number}")
+}
+
+/// Mails about the root of a day.
+pub(crate) fn root_sendings(day: time::Date) -> String {
+    format!("SENT#ROOT#{day}")
 }
 
 pub(crate) fn sending(seq: u64, recipient: &str) -> String {

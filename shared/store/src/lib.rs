@@ -4,6 +4,7 @@
 
 mod attachments;
 mod audit;
+mod bundles;
 mod canned;
 mod clearing;
 mod conf;
@@ -25,6 +26,7 @@ mod numbers;
 mod people;
 mod read_marks;
 mod retry;
+mod roots;
 mod sendings;
 mod sessions;
 mod store;
@@ -35,8 +37,9 @@ mod tokens;
 mod transaction;
 mod uploads;
 
-pub use attachments::{Attachment, bundles_below};
+pub use attachments::Attachment;
 pub use audit::Deed;
+pub use bundles::{Bundle, BundleState, bundle_object, bundles_below};
 pub use clearing::MailOfTicket;
 pub use conf::{Configuration, Versioned};
 pub use counts::COUNTED_TO;
@@ -51,6 +54,7 @@ pub use lists::{List, ListPage, ListPosition, Position};
 pub use mail_ledger::{Import, KnownMessage, MessageIdentity, NamedLedgerEntry};
 pub use numbers::Queued;
 pub use people::can_attend;
+pub use roots::{DayHead, RootRecord, RootsAt};
 pub use sendings::{ABANDONED_SECONDS, AskedLink, Begin, Begun, NewestSendings, Sending, SendingState};
 pub use sessions::{HeldKey, MAX_KEYS, Redeemed, SIGN_IN_MINUTES, Session, TicketKey};
 pub use store::Store;

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::{Made, StoreError};
 use crate::idempotency::Idempotency;
-use crate::item::{Item, ItemExt, keyed, n, s, to_json};
+use crate::item::{Item, ItemExt, keyed, n, s};
 use crate::keys;
 use crate::leases::Lease;
 use crate::lists::{Index, Position};
@@ -70,8 +70,10 @@ impl Store {
         self.add_ledger(transaction, &import)?;
         self.add_mail(transaction, &import, draft.entries.first().map(|entry| entry.entry.seq));
         if let Some(identity) = &import.message_id {
-            let item =
-                keyed(keys::message_id(&identity.id_hash), format!("FP#{}", identity.fingerprint)).with("ticket", n(draft.ticket.number.0));
+            let first = draft.entries.first().map_or(0, |entry| entry.entry.seq);
+            let item = keyed(keys::message_id(&identity.id_hash), keys::fingerprint(&identity.fingerprint))
+                .with("ticket", n(draft.ticket.number.0))
+                .with("seq", n(first));
             transaction.put(&self.table, Guard::Message, item, Some(Condition::absent()));
         }
         Ok(())
@@ -88,7 +90,8 @@ impl Store {
     /// Has the ticket remember its mail, and mails that turned out to be doubles: erasing it takes subject and sender out of the ledger too.
     fn add_mail(&self, transaction: &mut Transaction, import: &Import, seq: Option<u64>) {
         let Some(ticket) = import.entry.ticket else { return };
-        let item = keyed(keys::ticket(ticket), keys::mail(&import.lease.mailbox, &import.uidl)).with("digest", s(&import.entry.digest));
+        let name = keys::mail(&import.lease.mailbox, &import.entry.digest, &import.uidl);
+        let item = keyed(keys::ticket(ticket), name);
         let item = match seq {
             Some(seq) => item.with("seq", n(seq)),
             None => item,
@@ -96,14 +99,25 @@ impl Store {
         transaction.put(&self.table, Guard::Other, item, None);
     }
 
-    /// Writes what became of a message that changed no ticket.
+    /// The first entry that was made of a mail, of which this one is a double.
+    async fn entry_of(&self, double: &Import) -> Result<Option<u64>, StoreError> {
+        let Some(identity) = &double.message_id else { return Ok(None) };
+        let name = keys::fingerprint(&identity.fingerprint);
+        let item = self.read(&keys::message_id(&identity.id_hash), &name, true).await?;
+        item.map(|item| item.number("seq")).transpose()
+    }
+
+    /// Writes what became of a message that changed no ticket. A double goes with the words of what it is a double of, should those be erased.
     ///
     /// # Errors
     /// [`StoreError::LeaseLost`], or [`StoreError::Conflict`] `in_ledger`.
     pub async fn record_message(&self, import: &Import) -> Result<(), StoreError> {
         let mut transaction = Transaction::default();
         self.add_ledger(&mut transaction, import)?;
-        self.add_mail(&mut transaction, import, None);
+        if let Some(ticket) = import.entry.ticket {
+            self.add_mail(&mut transaction, import, self.entry_of(import).await?);
+            self.begin_erasures_again(&mut transaction, ticket, import.entry.at).await?;
+        }
         match transaction.run(&self.client).await {
             Ok(()) => Ok(()),
             Err(Failure::Condition(Guard::Lease, _)) => Err(StoreError::LeaseLost),
@@ -186,31 +200,25 @@ impl Store {
             .ok_or(StoreError::NotFound)?;
         let mut entry: LedgerEntry = item.json("row")?;
         if entry.state != Verdict::Quarantined {
+            // By this very request, perhaps, sent twice at the same moment.
+            self.replay(request).await?;
             return Err(StoreError::Conflict("not_quarantined"));
         }
+        let was = Condition::new("status_pk = :was", vec![(":was", s(keys::verdicts(mailbox, entry.state.as_str())))]);
         entry.state = Verdict::Ignored;
         entry.reason = Some(reason.to_owned());
-        let update = self
-            .client
-            .update_item()
-            .table_name(&*self.table)
-            .key("pk", s(keys::mailbox(mailbox)))
-            .key("sk", s(keys::ledger(id)))
-            .update_expression("SET #row = :row, status_pk = :verdict")
-            .condition_expression("#row = :before")
-            .expression_attribute_names("#row", "row")
-            .expression_attribute_values(":row", s(to_json(&entry)?))
-            .expression_attribute_values(":before", s(item.text("row")?))
-            .expression_attribute_values(":verdict", s(keys::verdicts(mailbox, entry.state.as_str())));
+        let item = item
+            .with_json("row", &entry)?
+            .with("status_pk", s(keys::verdicts(mailbox, entry.state.as_str())));
+        let mut transaction = Transaction::default();
+        transaction.put(&self.table, Guard::Ledger, item, Some(was));
         let made = Made {
             id: Some(id.to_owned()),
             ..Made::default()
         };
-        match update.send().await {
-            Ok(_) => self.remember_alone(request, &made).await,
-            Err(error) if error.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) => Err(StoreError::Raced),
-            Err(error) => Err(StoreError::unavailable(error)),
-        }
+        self.remember(&mut transaction, request, &made)?;
+        let judged = |guard| (guard == Guard::Ledger).then_some(StoreError::Conflict("not_quarantined"));
+        self.carry_out(transaction, request, judged).await
     }
 
     /// Messages of a mailbox, newest first: all, or those of one verdict.

@@ -116,15 +116,8 @@ impl Store {
             changes: Vec::new(),
         };
         self.note(&mut transaction, deed, note).await?;
-        match transaction.run(&self.client).await {
-            Ok(()) => Ok(()),
-            Err(Failure::Store(error)) => Err(error),
-            Err(Failure::Condition(Guard::Other, _)) => Err(StoreError::NotFound),
-            Err(Failure::Contention | Failure::Condition(..)) => {
-                self.replay(request).await?;
-                Err(StoreError::Raced)
-            }
-        }
+        let gone = |guard| (guard == Guard::Other).then_some(StoreError::NotFound);
+        self.carry_out(transaction, request, gone).await
     }
 
     /// Asks for a sweep, or joins the one under way; the sweep that will bring the mail.
@@ -260,14 +253,7 @@ impl Store {
             changes: Telling::MAILBOX.changes(before, now),
         };
         self.note(&mut transaction, deed, note).await?;
-        match transaction.run(&self.client).await {
-            Ok(()) => Ok(()),
-            Err(Failure::Store(error)) => Err(error),
-            Err(Failure::Contention | Failure::Condition(..)) => {
-                self.replay(request_of(deed)).await?;
-                Err(StoreError::Raced)
-            }
-        }
+        self.carry_out(transaction, request_of(deed), |_| None).await
     }
 }
 

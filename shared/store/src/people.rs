@@ -8,13 +8,13 @@ use chamada_domain::{AuditAction, AuditKind, EmailAddress, Role, User, UserId};
 
 use crate::audit::{Deed, Note, request_of};
 use crate::error::{Made, StoreError};
-use crate::idempotency::{Idempotency, judge};
+use crate::idempotency::Idempotency;
 use crate::item::{Item, ItemExt, keyed, n, s};
 use crate::keys;
 use crate::lists::{Index, Position};
 use crate::retry::Pauses;
 use crate::store::Store;
-use crate::transaction::{Condition, Failure, Guard, Transaction};
+use crate::transaction::{Condition, Guard, Transaction};
 
 /// Where active administrators are counted: with each change and in its transaction, so that of the last two only one can step down.
 const ADMINISTRATORS: (&str, &str) = ("COUNTER", "ADMINISTRATORS");
@@ -179,19 +179,19 @@ impl Store {
     }
 
     async fn run_for_user(&self, transaction: Transaction, request: Option<&Idempotency>, pauses: &mut Pauses) -> Result<(), StoreError> {
-        match transaction.run_within(&self.client, pauses).await {
-            Ok(()) => Ok(()),
-            Err(Failure::Store(error)) => Err(error),
-            Err(Failure::Condition(Guard::Email, _)) => Err(StoreError::Conflict("email_taken")),
-            Err(Failure::Condition(Guard::Administrators, _)) => Err(StoreError::Conflict("last_administrator")),
-            Err(Failure::Condition(Guard::Idempotency, item)) => {
-                if let (Some(item), Some(request)) = (item, request) {
-                    judge(&item, request)?;
-                }
-                Err(StoreError::Raced)
-            }
-            Err(Failure::Contention | Failure::Condition(..)) => Err(StoreError::Raced),
-        }
+        let means = |guard| match guard {
+            Guard::Email => Some(StoreError::Conflict("email_taken")),
+            Guard::Administrators => Some(StoreError::Conflict("last_administrator")),
+            Guard::Idempotency
+            | Guard::Lease
+            | Guard::Ledger
+            | Guard::Message
+            | Guard::Ticket
+            | Guard::Entry
+            | Guard::Upload
+            | Guard::Other => None,
+        };
+        self.carry_out_within(transaction, request, means, pauses).await
     }
 
     /// Everyone with an account, by name.

@@ -53,6 +53,14 @@ pub struct Sending {
     pub service_id: Option<String>,
 }
 
+impl Sending {
+    /// Whether somebody is handing it over: begun, not ended, and not so long ago that it was abandoned.
+    #[must_use]
+    pub fn is_under_way(&self, now: Timestamp) -> bool {
+        self.state == SendingState::Sending && self.at.plus(seconds(ABANDONED_SECONDS)) > now
+    }
+}
+
 /// Whether a mail may be handed over now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Begun {
@@ -85,49 +93,69 @@ impl Store {
     /// # Errors
     /// [`StoreError::Unavailable`].
     pub async fn begin_sending(&self, begin: &Begin<'_>) -> Result<Begun, StoreError> {
-        let there = match self.try_to_begin(begin, None).await? {
-            Tried::Begun => return Ok(Begun::Yes(begin.sending.attempts)),
+        let mut beside = vec![keyed(keys::message_id(begin.id_hash), format!("OUT#{}", begin.ticket)).with("ticket", n(begin.ticket.0))];
+        if let Some((hash, key)) = &begin.key {
+            beside.push(ticket_key_item(begin.ticket, hash, key)?);
+        }
+        self.begin_in(&keys::sendings(begin.ticket), begin.recipient, begin.sending, &beside)
+            .await
+    }
+
+    /// Records that a mail about the root of a day is being sent: one a day to each person.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn begin_root_sending(&self, day: time::Date, recipient: &UserId, sending: &Sending) -> Result<Begun, StoreError> {
+        self.begin_in(&keys::root_sendings(day), recipient, sending, &[]).await
+    }
+
+    /// Records how the sending of a mail about the root of a day ended.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn end_root_sending(&self, day: time::Date, recipient: &UserId, sending: &Sending) -> Result<(), StoreError> {
+        self.write(sending_item(&keys::root_sendings(day), recipient, sending)?).await
+    }
+
+    /// Records that a mail is being sent, among the `sendings` of a ticket or a day, and writes what stands `beside` it.
+    async fn begin_in(&self, sendings: &str, recipient: &UserId, sending: &Sending, beside: &[Item]) -> Result<Begun, StoreError> {
+        let item = |sending: &Sending| sending_item(sendings, recipient, sending);
+        let there = match self.try_to_begin(item(sending)?, beside, None).await? {
+            Tried::Begun => return Ok(Begun::Yes(sending.attempts)),
             Tried::Busy => return Ok(Begun::Busy),
             Tried::There(item) => item,
         };
         let earlier: Sending = there.json("sending")?;
-        let abandoned = earlier.at.plus(seconds(ABANDONED_SECONDS)) <= begin.sending.at;
+        if earlier.is_under_way(sending.at) {
+            return Ok(Begun::Busy);
+        }
         match earlier.state {
-            SendingState::Failed => {}
-            SendingState::Sending if abandoned => {}
-            SendingState::Sending => return Ok(Begun::Busy),
+            SendingState::Failed | SendingState::Sending => {}
             SendingState::Sent | SendingState::Delivered | SendingState::Bounced | SendingState::Complained => {
                 return Ok(Begun::AlreadySent);
             }
         }
         let next = Sending {
             attempts: earlier.attempts + 1,
-            ..begin.sending.clone()
+            ..sending.clone()
         };
-        let again = Begin {
-            sending: &next,
-            ..begin.clone()
-        };
-        match self.try_to_begin(&again, Some(there.text("sending")?)).await? {
+        match self.try_to_begin(item(&next)?, beside, Some(there.text("sending")?)).await? {
             Tried::Begun => Ok(Begun::Yes(next.attempts)),
             Tried::Busy | Tried::There(_) => Ok(Begun::Busy),
         }
     }
 
     /// Writes the record where there is none yet; with `earlier`, where it is still that.
-    async fn try_to_begin(&self, begin: &Begin<'_>, earlier: Option<&str>) -> Result<Tried, StoreError> {
+    async fn try_to_begin(&self, item: Item, beside: &[Item], earlier: Option<&str>) -> Result<Tried, StoreError> {
         let free = match earlier {
             None => Condition::absent(),
             Some(earlier) => Condition::new("sending = :earlier", vec![(":earlier", s(earlier))]),
         };
         let mut transaction = Transaction::default();
-        let item = sending_item(begin.ticket, begin.recipient, begin.sending)?;
         transaction.put(&self.table, Guard::Ticket, item, Some(free));
-        if let Some((hash, key)) = &begin.key {
-            transaction.put(&self.table, Guard::Other, ticket_key_item(begin.ticket, hash, key)?, None);
+        for item in beside {
+            transaction.put(&self.table, Guard::Other, item.clone(), None);
         }
-        let known = keyed(keys::message_id(begin.id_hash), format!("OUT#{}", begin.ticket)).with("ticket", n(begin.ticket.0));
-        transaction.put(&self.table, Guard::Other, known, None);
         match transaction.run(&self.client).await {
             Ok(()) => Ok(Tried::Begun),
             Err(Failure::Condition(_, Some(item))) => Ok(Tried::There(item)),
@@ -147,7 +175,7 @@ impl Store {
         sending: &Sending,
         service_id_hash: Option<&str>,
     ) -> Result<(), StoreError> {
-        self.write(sending_item(ticket, recipient, sending)?).await?;
+        self.write(sending_item(&keys::sendings(ticket), recipient, sending)?).await?;
         match service_id_hash {
             Some(hash) => {
                 self.write(keyed(keys::message_id(hash), format!("OUT#{ticket}")).with("ticket", n(ticket.0)))
@@ -212,8 +240,8 @@ enum Tried {
     There(Item),
 }
 
-fn sending_item(ticket: TicketNumber, recipient: &UserId, sending: &Sending) -> Result<Item, StoreError> {
-    keyed(keys::sendings(ticket), keys::sending(sending.seq, recipient.as_str())).with_json("sending", sending)
+fn sending_item(sendings: &str, recipient: &UserId, sending: &Sending) -> Result<Item, StoreError> {
+    keyed(sendings, keys::sending(sending.seq, recipient.as_str())).with_json("sending", sending)
 }
 
 /// A link that somebody asked for. The secret in it is made when it is mailed, so that it never lies in the table.

@@ -1,6 +1,6 @@
 //! Reading the table's own stream records: which item was written. Key strings are known to this crate alone.
 
-use chamada_domain::{LinkId, MailboxId, SweepId, TicketNumber, UserId};
+use chamada_domain::{BundleId, LinkId, MailboxId, SweepId, TicketNumber, UserId};
 
 use crate::keys;
 
@@ -31,6 +31,18 @@ pub enum Written {
         /// Who.
         person: UserId,
     },
+    /// A bundle of evidence that somebody asked for.
+    Bundle {
+        /// Of which ticket.
+        ticket: TicketNumber,
+        /// Which.
+        bundle: BundleId,
+    },
+    /// The root of a day.
+    Root {
+        /// The day.
+        date: time::Date,
+    },
 }
 
 /// What the item of these keys is, if others want to hear of it.
@@ -38,6 +50,12 @@ pub enum Written {
 pub fn written(pk: &str, sk: &str) -> Option<Written> {
     if let (Some(ticket), Some(seq)) = (keys::ticket_number(pk), keys::entry_seq(sk)) {
         return Some(Written::Entry { ticket, seq });
+    }
+    if let (Some(ticket), Some(bundle)) = (keys::ticket_number(pk), keys::bundle_id(sk)) {
+        return Some(Written::Bundle { ticket, bundle });
+    }
+    if let Some(date) = keys::root_day(pk, sk) {
+        return Some(Written::Root { date });
     }
     if let (Some(mailbox), Some(sweep)) = (pk.strip_prefix("MB#"), sk.strip_prefix("SWEEP#")) {
         return Some(Written::Sweep {

@@ -103,10 +103,10 @@ impl Store {
         }
     }
 
-    /// Changes two tickets at once: as [`Store::change_ticket`], and both or neither.
+    /// Changes two tickets at once: as [`Store::change_ticket`], and both or neither. `decide` is told where the second is not there.
     ///
     /// # Errors
-    /// As [`Store::change_ticket`]; [`StoreError::NotFound`] where either is not there.
+    /// As [`Store::change_ticket`]; [`StoreError::NotFound`] where the first is not there.
     pub async fn change_tickets<D>(
         &self,
         numbers: (TicketNumber, TicketNumber),
@@ -114,13 +114,17 @@ impl Store {
         mut decide: D,
     ) -> Result<(Draft, Draft), StoreError>
     where
-        D: FnMut(Ticket, Ticket) -> Result<(Draft, Draft), Refusal>,
+        D: FnMut(Ticket, Option<Ticket>) -> Result<(Draft, Draft), Refusal>,
     {
         let mut pauses = Pauses::default();
         loop {
             let (replayed, one, other) = future::join3(self.replay(with.idempotency), self.ticket(numbers.0), self.ticket(numbers.1)).await;
             replayed?;
-            let (one, other) = decide(one?, other?)?;
+            let other = match other {
+                Err(StoreError::NotFound) => None,
+                other => Some(other?),
+            };
+            let (one, other) = decide(one?, other)?;
             let drafts: Vec<Draft> = [&one, &other].into_iter().filter(|draft| !draft.is_empty()).cloned().collect();
             if drafts.is_empty() {
                 self.remember_alone(with.idempotency, &made(std::slice::from_ref(&one))).await?;

@@ -9,6 +9,7 @@ use crate::error::{Made, StoreError};
 use crate::item::{Item, ItemExt, keyed, n};
 use crate::keys;
 use crate::people::read_user;
+use crate::retry::Pauses;
 use crate::store::{Store, passed};
 use crate::transaction::{Condition, Failure, Guard, Transaction};
 
@@ -92,12 +93,8 @@ impl Store {
             changes,
         };
         self.note(&mut transaction, deed, note).await?;
-        match transaction.run(&self.client).await {
-            Ok(()) => Ok(()),
-            Err(Failure::Store(error)) => Err(error),
-            Err(Failure::Condition(Guard::Other, _)) => Err(StoreError::Conflict("too_many_tokens")),
-            Err(Failure::Contention | Failure::Condition(..)) => Err(StoreError::Raced),
-        }
+        let full = |guard| (guard == Guard::Other).then_some(StoreError::Conflict("too_many_tokens"));
+        self.carry_out(transaction, request_of(deed), full).await
     }
 
     /// Deletes a token: it lets nobody in from now on.
@@ -109,13 +106,12 @@ impl Store {
         self.replay(request).await?;
         let items = self.token_items(owner).await?;
         let is_it = |item: &&Item| item.json::<ApiToken>("token").is_ok_and(|token| token.id == *id);
-        let sk = items.iter().find(is_it).ok_or(StoreError::NotFound)?.text("sk")?.to_owned();
+        let found = items.iter().find(is_it).ok_or(StoreError::NotFound);
+        let sk = self.unless_replayed(request, found).await?.text("sk")?.to_owned();
         let mut transaction = Transaction::default();
         let there = Condition::new("attribute_exists(pk)", Vec::new());
         transaction.delete(&self.table, Guard::Other, keys::user(owner), sk, Some(there));
-        let less = Condition::new("ADD tokens :less", vec![(":less", n(-1))]);
-        let place = keys::user(owner);
-        transaction.update(&self.table, Guard::Ticket, (&place, keys::TOKEN_COUNT), less, None);
+        self.count_tokens(&mut transaction, owner, -1);
         let made = Made {
             id: Some(id.to_string()),
             ..Made::default()
@@ -127,15 +123,8 @@ impl Store {
             changes: Vec::new(),
         };
         self.note(&mut transaction, deed, note).await?;
-        match transaction.run(&self.client).await {
-            Ok(()) => Ok(()),
-            Err(Failure::Store(error)) => Err(error),
-            Err(Failure::Condition(Guard::Other, _)) => Err(StoreError::NotFound),
-            Err(Failure::Contention | Failure::Condition(..)) => {
-                self.replay(request).await?;
-                Err(StoreError::Raced)
-            }
-        }
+        let gone = |guard| (guard == Guard::Other).then_some(StoreError::NotFound);
+        self.carry_out(transaction, request, gone).await
     }
 
     /// Deletes all of a person's tokens: those of somebody who was deactivated must not come to life again with them.
@@ -143,19 +132,33 @@ impl Store {
     /// # Errors
     /// [`StoreError::Unavailable`].
     pub async fn end_tokens(&self, owner: &UserId) -> Result<(), StoreError> {
-        let items = self.token_items(owner).await?;
-        if items.is_empty() {
-            return Ok(());
+        let mut pauses = Pauses::default();
+        loop {
+            let items = self.token_items(owner).await?;
+            if items.is_empty() {
+                return Ok(());
+            }
+            let mut transaction = Transaction::default();
+            for item in &items {
+                let sk = item.text("sk")?.to_owned();
+                let there = Condition::new("attribute_exists(pk)", Vec::new());
+                transaction.delete(&self.table, Guard::Other, keys::user(owner), sk, Some(there));
+            }
+            // As many fewer as go, and not none: another may be made meanwhile, which goes in the next round.
+            self.count_tokens(&mut transaction, owner, -(items.len() as i64));
+            match transaction.run_within(&self.client, &mut pauses).await {
+                Ok(()) => {}
+                Err(Failure::Store(error)) => return Err(error),
+                // One of them was deleted meanwhile.
+                Err(Failure::Condition(..)) if pauses.wait().await => {}
+                Err(Failure::Contention | Failure::Condition(..)) => return Err(StoreError::Raced),
+            }
         }
-        let mut transaction = Transaction::default();
-        for item in &items {
-            transaction.delete(&self.table, Guard::Other, keys::user(owner), item.text("sk")?.to_owned(), None);
-        }
-        transaction.delete(&self.table, Guard::Other, keys::user(owner), keys::TOKEN_COUNT.to_owned(), None);
-        match transaction.run(&self.client).await {
-            Ok(()) => Ok(()),
-            Err(Failure::Store(error)) => Err(error),
-            Err(Failure::Contention | Failure::Condition(..)) => Err(StoreError::Raced),
-        }
+    }
+
+    /// Counts more tokens of a person, or fewer.
+    fn count_tokens(&self, transaction: &mut Transaction, owner: &UserId, by: i64) {
+        let change = Condition::new("ADD tokens :by", vec![(":by", n(by))]);
+        transaction.update(&self.table, Guard::Ticket, (&keys::user(owner), keys::TOKEN_COUNT), change, None);
     }
 }

@@ -9,7 +9,7 @@ use crate::idempotency::Idempotency;
 use crate::item::{Item, ItemExt, keyed, s};
 use crate::keys;
 use crate::store::{Store, passed};
-use crate::transaction::{Condition, Failure, Guard, Transaction};
+use crate::transaction::{Condition, Guard, Transaction};
 
 /// For how long a file may be attached after it was announced, in days.
 pub(crate) const LIFE_DAYS: i64 = 1;
@@ -65,14 +65,7 @@ impl Store {
         let item = upload_item(upload)?.with("announced_by", s(owner));
         transaction.put(&self.table, Guard::Other, item, Some(Condition::absent()));
         self.remember(&mut transaction, request, &made(&upload.id))?;
-        match transaction.run(&self.client).await {
-            Ok(()) => Ok(()),
-            Err(Failure::Store(error)) => Err(error),
-            Err(Failure::Contention | Failure::Condition(..)) => {
-                self.replay(request).await?;
-                Err(StoreError::Raced)
-            }
-        }
+        self.carry_out(transaction, request, |_| None).await
     }
 
     /// Announces the files of one mail, which come as one parcel. It ends as uploads do unless the mail is imported with it.
@@ -151,15 +144,8 @@ impl Store {
         let pk = keys::upload(id);
         transaction.update(&self.table, Guard::Upload, (&pk, keys::UPLOAD), change, Some(own));
         self.remember(&mut transaction, request, &made(id))?;
-        match transaction.run(&self.client).await {
-            Ok(()) => Ok(()),
-            Err(Failure::Store(error)) => Err(error),
-            Err(Failure::Condition(Guard::Upload, _)) => Err(StoreError::NotFound),
-            Err(Failure::Contention | Failure::Condition(..)) => {
-                self.replay(request).await?;
-                Err(StoreError::Raced)
-            }
-        }
+        let gone = |guard| (guard == Guard::Upload).then_some(StoreError::NotFound);
+        self.carry_out(transaction, request, gone).await
     }
 }
 

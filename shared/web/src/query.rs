@@ -38,6 +38,13 @@ impl Fields<'_> {
     }
 }
 
+/// A list without filters.
+impl Input for Paging {
+    fn read(f: &mut Fields<'_>) -> Option<Self> {
+        f.paging()
+    }
+}
+
 /// As extractor: a query string of this shape; 422 `invalid` with every faulty and every unknown parameter. An empty parameter counts as missing.
 ///
 /// In [`Input::read`], a parameter that may be repeated is read by [`Fields::repeated`], every other by the same methods as a body's field.

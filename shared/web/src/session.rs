@@ -2,10 +2,10 @@
 
 use axum::extract::{FromRef, FromRequestParts};
 use chamada_domain::access::Asker;
-use chamada_domain::permission::Viewer;
+use chamada_domain::permission::{Action, Standing, Viewer};
 use chamada_domain::{Channel, Role, TicketNumber, Timestamp, TokenScope, User, UserId};
 use chamada_platform::{Platform, Secret, random, secret_hash};
-use chamada_store::{ApiToken, Deed, HeldKey, Idempotency, Session, Store};
+use chamada_store::{ApiToken, Deed, HeldKey, Idempotency, Session, Store, StoreError};
 use http::Method;
 use http::request::Parts;
 
@@ -180,13 +180,26 @@ impl Caller {
         self.name()?;
         let held: Vec<HeldKey> = self.held_keys().iter().filter(|key| key.ticket == ticket).cloned().collect();
         let mut valid = app.store.valid_keys(&held, app.now()).await?;
-        if valid.is_empty() && !self.held_keys().is_empty() {
+        if valid.is_empty() && !self.held_keys().is_empty() && !self.needs_no_key(app, ticket).await? {
             // The keys of a ticket that goes on in another one open that one.
             let leading = app.store.keys_leading_to(self.held_keys(), ticket).await?;
             valid = app.store.valid_keys(&leading, app.now()).await?;
         }
         let keys = valid.into_iter().map(|key| (ticket, key.person)).collect();
         Ok(Viewer { keys, ..self.viewer() })
+    }
+
+    /// Whether following keys to this ticket would be of no use: it is seen without any, or is not there.
+    async fn needs_no_key(&self, app: &App, ticket: TicketNumber) -> Result<bool, Problem> {
+        if self.user.is_none() {
+            return Ok(false);
+        }
+        let ticket = match app.store.ticket(ticket).await {
+            Err(StoreError::NotFound) => return Ok(true),
+            ticket => ticket?,
+        };
+        let settings = &app.store.configuration().await?.settings;
+        Ok(Standing::of(&self.viewer(), &ticket).permits(Action::See, settings))
     }
 
     /// A change by this caller, as the audit tells of it.

@@ -23,7 +23,7 @@ fn platform(more: &'static [(&'static str, &'static str)]) -> Platform {
         let set = more.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned());
         set.or_else(|| match name {
             "SITE_URL" => Some(SITE.to_owned()),
-            "TABLE_NAME" | "FILES_BUCKET" | "MAIL_BUCKET" | "EVENT_BUS_NAME" | "SENDER" => Some("x".to_owned()),
+            "TABLE_NAME" | "FILES_BUCKET" | "MAIL_BUCKET" | "PROOF_BUCKET" | "EVENT_BUS_NAME" | "SENDER" => Some("x".to_owned()),
             _ => None,
         })
     });

@@ -4,6 +4,7 @@
 
 mod accounts;
 mod attachments;
+mod evidence;
 mod fence;
 mod housekeeping;
 mod mail_sweep;

@@ -2,7 +2,7 @@
 
 use crate::world::{ANSWER, PATIENCE, SITE, TITLE, WORDS, World, end, sample};
 use chamada_domain::{LinkId, Role};
-use chamada_store::AskedLink;
+use chamada_store::{AskedLink, Deed, RootRecord, RootsAt};
 use chamada_tests::outbox::Sent;
 use serde_json::json;
 
@@ -76,6 +76,43 @@ async fn an_asked_link_is_mailed_and_forgotten() {
     let kept = world.partition("G#").await;
     assert_eq!(kept.len(), 1);
     assert!(!kept[0]["pk"].as_str().unwrap().contains(link.rsplit('/').next().unwrap()));
+}
+
+#[tokio::test]
+async fn a_root_is_mailed_to_each_administrator_in_their_language() {
+    let world = World::open().await;
+    world.enrol("carla", Role::Administrator).await;
+    world.enrol("bruno", Role::Specialist).await;
+    let day = time::macros::date!(2026 - 11 - 21);
+    let (root, previous) = ("ab".repeat(32), "cd".repeat(32));
+    let stands = RootsAt {
+        next: day,
+        previous_root: previous.clone(),
+    };
+    world.store.pass_days(None, &stands).await.unwrap();
+    let after = RootsAt {
+        next: day.next_day().unwrap(),
+        previous_root: root.clone(),
+    };
+    let record = RootRecord {
+        root: root.clone(),
+        previous_root: previous.clone(),
+        heads: 1,
+        at: world.now(),
+    };
+    let deed = Deed::new(None, world.now(), [1; 8]);
+    world.store.record_root(&stands, day, &after, &record, &deed).await.unwrap();
+    let mails = tell(&world, "notifier/root-made.json").await;
+    assert_eq!(
+        mails.iter().map(|mail| mail.to.join(",")).collect::<Vec<_>>(),
+        ["carla@example.org"]
+    );
+    let text = &mails[0].text;
+    for said in ["2026-11-21", &root, &previous, "Guarde este correo"] {
+        assert!(text.contains(said), "{text}");
+    }
+    assert!(text.rfind(&root) > text.rfind(&previous), "the root is the last hash");
+    assert!(mails[0].header("X-Chamada-Loop").unwrap().starts_with("r.2026-11-21."));
 }
 
 #[tokio::test]

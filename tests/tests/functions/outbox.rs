@@ -54,6 +54,47 @@ async fn what_is_asked_for_goes_to_whoever_does_it() {
 }
 
 #[tokio::test]
+async fn asked_bundles_go_to_evidence_and_roots_to_the_notifier() {
+    let world = World::open().await;
+    let bundles = announce(&world, "outbox/bundle-asked.json", "evidence").await;
+    assert_eq!(
+        bundles.iter().map(told).collect::<Vec<_>>(),
+        [told(&sample("evidence/bundle-asked.json"))]
+    );
+    let roots = announce(&world, "outbox/root-made.json", "notifier").await;
+    assert_eq!(
+        roots.iter().map(told).collect::<Vec<_>>(),
+        [told(&sample("notifier/root-made.json"))]
+    );
+    assert!(world.partition("DAY#").await.is_empty(), "neither is an entry");
+}
+
+#[tokio::test]
+async fn the_newest_announced_entry_of_a_ticket_is_the_day_s_head() {
+    let world = World::open().await;
+    world.story().await;
+    for _ in 0..2 {
+        announce(&world, "outbox/entry.json", "notifier").await;
+        let heads = world.store.heads_of(world.now().as_offset().date()).await.unwrap();
+        let mut newest = std::collections::BTreeMap::new();
+        for record in sample("outbox/entry.json")["Records"].as_array().unwrap() {
+            let keys = &record["dynamodb"]["Keys"];
+            let number: u64 = keys["pk"]["S"].as_str().unwrap()[2..].parse().unwrap();
+            let seq: u64 = keys["sk"]["S"].as_str().unwrap()[2..].parse().unwrap();
+            newest
+                .entry(number)
+                .and_modify(|known: &mut u64| *known = seq.max(*known))
+                .or_insert(seq);
+        }
+        let found: std::collections::BTreeMap<u64, u64> = heads.iter().map(|head| (head.ticket.0, head.seq)).collect();
+        assert_eq!(found, newest);
+        for head in heads {
+            assert_eq!(world.store.entry(head.ticket, head.seq).await.unwrap().hash, head.hash);
+        }
+    }
+}
+
+#[tokio::test]
 async fn what_cannot_be_announced_comes_again_with_all_behind_it() {
     let world = World::open().await;
     world.story().await;

@@ -165,12 +165,12 @@ fn every_sample_is_what_its_function_reads() {
         match path.split_once('/').unwrap() {
             ("tickets" | "attachments" | "accounts" | "mailboxes", _) => read_request(path, &event),
             ("outbox", _) => read_batch(path, &event),
-            (function, "sweep-due.json" | "housekeeping-due.json") => {
+            (function, "sweep-due.json" | "housekeeping-due.json" | "root-due.json") => {
                 let schedules = Template::embedded().unwrap().schedules;
                 let inputs: Vec<&Value> = schedules.iter().filter(|s| s.function == function).map(|s| &s.input).collect();
                 assert_eq!(inputs, [&event]);
             }
-            ("mail-sweep" | "notifier" | "housekeeping", _) => {
+            ("mail-sweep" | "notifier" | "housekeeping" | "evidence", _) => {
                 read_event(path, &event);
                 let detail_type = event["detail-type"].as_str().unwrap();
                 let name = if detail_type.starts_with("ticket.") {

@@ -7,10 +7,13 @@
 use crate::attachments::attached;
 use crate::routes::answered;
 use crate::world::{ANSWER, OTHER_TICKET, SECRET, TICKET, TITLE, WORDS, World, ask, request, sample};
+use chamada_domain::entry::MailFacts;
+use chamada_domain::message::{NewMessage, Voice, post};
 use chamada_domain::timestamp::days;
-use chamada_domain::{Role, User};
-use chamada_platform::{Secret, secret_hash};
-use chamada_store::{HeldKey, Session, TicketKey};
+use chamada_domain::word::Word;
+use chamada_domain::{Authentication, Locale, Role, TicketNumber, User, Visibility};
+use chamada_platform::{Secret, random, secret_hash};
+use chamada_store::{Bundle, BundleState, HeldKey, Session, TicketKey};
 use chamada_tests::{
     naive::dump::Item,
     runtime_api::Function,
@@ -20,6 +23,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// The digest of a key of the ticket, whose first 16 characters name it in the API.
 const KEY: &str = "0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f";
+
+/// A bundle of the ticket's evidence.
+const BUNDLE: &str = "bun_00000000000000000000";
 
 /// A route, with all that it needs to do its work if it were permitted.
 struct Question {
@@ -42,7 +48,7 @@ fn questions(world: &World) -> Vec<Question> {
             ("PUT", "/api/tickets/{number}/rating") => Some(r#"{"stars":1}"#),
             ("PUT", "/api/tickets/{number}/read") => Some(r#"{"seq":1}"#),
             ("POST", "/api/tickets/{number}/merge") => Some(r#"{"into":1043}"#),
-            ("POST", path) if ["claim", "restore", "erase"].iter().any(|word| path.ends_with(word)) => None,
+            ("POST", path) if ["claim", "restore", "erase", "bundle"].iter().any(|word| path.ends_with(word)) => None,
             ("PUT", "/api/tickets/{number}/links/{other}") | ("GET" | "DELETE", _) => None,
             (method, path) => panic!("say here how {method} {path} is asked rightly"),
         };
@@ -56,8 +62,9 @@ fn questions(world: &World) -> Vec<Question> {
             path: route
                 .path
                 .replace("{number}", &TICKET.0.to_string())
-                .replace("{seq}", "1")
+                .replace("{seq}", "2")
                 .replace("{other}", &OTHER_TICKET.0.to_string())
+                .replace("{bundle_id}", BUNDLE)
                 .replace("{id}", &id),
             route: route.path,
             method: route.method,
@@ -102,6 +109,39 @@ async fn strangers(world: &World, other: &User) -> BTreeMap<&'static str, Option
     cookies
 }
 
+/// Adds what this person wrote by mail to their ticket, with the file of it.
+async fn mailed(world: &World, number: TicketNumber, author: &User) {
+    let digest = "cd".repeat(32);
+    let file = format!("From: {}\r\nContent-Type: text/html\r\n\r\n<p>{WORDS}</p>\r\n", author.email);
+    let (bucket, key) = (&world.platform.config().mail_bucket, format!("mail/{digest}.eml"));
+    world.platform.objects().put(bucket, &key, file, "message/rfc822").await.unwrap();
+    let facts = || MailFacts {
+        from: None,
+        to: Vec::new(),
+        cc: Vec::new(),
+        subject: Word::new(TITLE, &mut random),
+        has_html: true,
+        authentication: Authentication::Pass,
+        digest: digest.clone(),
+        left_in_original: 0,
+        automatic: false,
+    };
+    let message = || NewMessage {
+        body: WORDS.into(),
+        visibility: Visibility::Public,
+        attachments: Vec::new(),
+        mail: Some(facts()),
+        quoted: None,
+        voice: Voice::Customer,
+        resolve: false,
+        due_at: None,
+        through: None,
+    };
+    world
+        .change(number, author, |ticket, pen| post(ticket, message(), pen, &mut random))
+        .await;
+}
+
 /// What the table has of the ticket.
 async fn state(world: &World) -> Vec<Item> {
     [
@@ -141,7 +181,21 @@ async fn wrong_answers(world: &World, dynamodb: &str) -> BTreeMap<(&'static str,
     let ana = world.enrol("ana", Role::User).await;
     let carla = world.enrol("carla", Role::User).await;
     world.ticket(TICKET, &ana, vec![attached()]).await;
+    mailed(world, TICKET, &ana).await;
     world.ticket(OTHER_TICKET, &carla, Vec::new()).await;
+    let bundle = Bundle {
+        state: BundleState::Making,
+        for_staff: false,
+        locale: Locale::Es,
+        at: world.now(),
+        attempts: 0,
+        last_seq: None,
+    };
+    world
+        .store
+        .ask_bundle(TICKET, &BUNDLE.parse().unwrap(), &bundle, None)
+        .await
+        .unwrap();
     let functions: BTreeMap<_, _> = ["tickets", "attachments"]
         .map(|name| (name, world.function_through(name, dynamodb)))
         .into();

@@ -26,19 +26,25 @@ fn emitted() -> Vec<(String, &'static [&'static str])> {
         }
     };
     let entries = entry_types().into_iter().map(|name| (format!("ticket.{name}"), heard(&name)));
-    let asked: [(&str, &[&str]); 3] = [
+    let others: [(&str, &[&str]); 5] = [
         ("link.asked", &["notifier"]),
         ("sweep.asked", &["mail-sweep"]),
         ("erasure.asked", &["housekeeping"]),
+        ("bundle.asked", &["evidence"]),
+        ("root.made", &["notifier"]),
     ];
-    entries.chain(asked.map(|(name, heard)| (name.to_owned(), heard))).collect()
+    entries.chain(others.map(|(name, heard)| (name.to_owned(), heard))).collect()
 }
 
 /// Items of the table, and whether the outbox is to hear of one that is new, with what its state would be where it has one.
-const ITEMS: [(&str, &str, &str, bool); 19] = [
+const ITEMS: [(&str, &str, &str, bool); 23] = [
     ("T#0000001042", "H#00000001", "", true),
     ("T#0000001042", "META", "", false),
     ("T#0000001042", "A#att_0123456789abcdef0123", "", false),
+    ("T#0000001042", "B#bun_0123456789abcdef0123", "", true),
+    ("ROOT", "2026-11-21", "", true),
+    ("ROOT", "AT", "", false),
+    ("DAY#2026-11-21", "T#0000001042", "", false),
     ("TK#1042", "00ff", "", false),
     ("UP#att_0123456789abcdef0123", "UP", "", false),
     ("MB#mbx_0123456789abcdef0123", "SWEEP#swp_0123456789abcdef0123", "asked", true),
@@ -124,6 +130,7 @@ fn drift(text: &str) -> Vec<String> {
     let right = [
         ("mail-sweep", &sample("mail-sweep/sweep-due.json")),
         ("housekeeping", &sample("housekeeping/housekeeping-due.json")),
+        ("evidence", &sample("evidence/root-due.json")),
     ];
     if schedules != right {
         found.push(format!("the schedules are {schedules:?}"));
@@ -170,7 +177,7 @@ fn a_trigger_too_few_or_too_many_is_seen() {
         drift(&template.replace(from, to))
     };
     assert_eq!(
-        changed("[{ prefix: ticket. }, link.asked]", "[{ prefix: ticket. }]"),
+        changed("[{ prefix: ticket. }, link.asked, root.made]", "[{ prefix: ticket. }, root.made]"),
         ["link.asked is heard by []"]
     );
     assert_eq!(changed("detail-type: [sweep.asked]", "detail-type: [sweep.due]").len(), 2);
@@ -178,7 +185,10 @@ fn a_trigger_too_few_or_too_many_is_seen() {
         changed("detail-type: [sweep.asked]", "detail-type: [sweep.asked, sweep.ended]"),
         ["SweepAsked waits for sweep.ended, which nobody says"]
     );
-    let all = changed("[{ prefix: ticket. }, link.asked]", "[ticket.opened, ticket.message, link.asked]");
+    let all = changed(
+        "[{ prefix: ticket. }, link.asked, root.made]",
+        "[ticket.opened, ticket.message, link.asked, root.made]",
+    );
     assert_eq!(all.len(), entry_types().len() - 2, "{all:?}");
     assert_eq!(
         changed(r#"{"prefix":"H#"}"#, r#"{"prefix":"META"}"#),

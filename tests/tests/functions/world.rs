@@ -129,10 +129,11 @@ impl World {
     /// The same, with the table reached through something else.
     pub(crate) fn function_through(&self, name: &str, dynamodb: &str) -> Function {
         let (config, file) = (self.platform.config(), self.services.server_file());
-        let environment: [(&str, &str); 15] = [
+        let environment: [(&str, &str); 16] = [
             ("TABLE_NAME", config.table_name.as_str()),
             ("FILES_BUCKET", &config.files_bucket),
             ("MAIL_BUCKET", &config.mail_bucket),
+            ("PROOF_BUCKET", &config.proof_bucket),
             ("EVENT_BUS_NAME", &config.event_bus_name),
             ("SITE_URL", SITE),
             ("FILES_URL", &file.files_url),
@@ -212,7 +213,8 @@ impl World {
         self.store.open_ticket(&draft, &With::default()).await.unwrap();
     }
 
-    async fn change(&self, number: TicketNumber, author: &User, change: impl Fn(Ticket, &Pen) -> Draft) {
+    /// Changes a ticket in somebody's name.
+    pub(crate) async fn change(&self, number: TicketNumber, author: &User, change: impl Fn(Ticket, &Pen) -> Draft) {
         let pen = self.pen(author);
         let decide = |ticket: Ticket| Ok(change(ticket, &pen));
         self.store.change_ticket(number, &With::default(), decide).await.unwrap();

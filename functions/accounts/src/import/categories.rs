@@ -5,13 +5,11 @@ use std::collections::{BTreeMap, HashMap};
 use chamada_domain::tree::{Categories, Category, Names, Subcategory};
 use chamada_domain::{CategoryId, Kind};
 use chamada_platform::random;
-use chamada_store::{Deed, StoreError};
-use chamada_web::{App, Problem};
+use chamada_web::Problem;
 
 use super::table::{Faults, Row, Table};
-use super::{Became, Counts, Unit, find_or_add, remember, same};
+use super::{Became, Counts, Unit, find_or_add, same};
 use crate::trees::categories::MOST;
-use crate::trees::{ATTEMPTS, require_room};
 
 pub(super) const COLUMNS: [&str; 7] = [
     "kind",
@@ -36,29 +34,6 @@ impl Unit for Subcategory {
     fn retired(&mut self) -> &mut bool {
         &mut self.retired
     }
-}
-
-pub(super) async fn import(app: &App, table: &Table, deed: &Deed, dry_run: bool) -> Result<Counts, Problem> {
-    for _ in 0..ATTEMPTS {
-        let before = app.store.read_configuration().await?.categories;
-        let (tree, counts) = settle(table, &before.value)?;
-        require_room(&tree)?;
-        if dry_run {
-            return Ok(counts);
-        }
-        if counts.changes_nothing() {
-            return remember(app, deed, counts).await;
-        }
-        let deed = deed.clone().answering(counts.made());
-        match app.store.write_categories(&tree, &before, Some(&deed)).await {
-            Ok(()) => return Ok(counts),
-            Err(StoreError::Replayed(made)) => return Counts::remembered(&made),
-            // Settled again on what another wrote.
-            Err(StoreError::Raced) => {}
-            Err(error) => return Err(error.into()),
-        }
-    }
-    Err(StoreError::Raced.into())
 }
 
 /// One row, read.
@@ -100,7 +75,7 @@ fn languages(names: &Names) -> [&String; 3] {
 type Said = HashMap<CategoryId, (Names, u64)>;
 
 /// The tree that a file makes of the present one.
-fn settle(table: &Table, present: &Categories) -> Result<(Categories, Counts), Problem> {
+pub(super) fn settle(table: &Table, present: &Categories) -> Result<(Categories, Counts), Problem> {
     let (mut tree, mut counts, mut faults) = (present.clone(), Counts::default(), Faults::default());
     let mut said = Said::new();
     for row in &table.rows {

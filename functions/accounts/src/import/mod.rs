@@ -17,6 +17,7 @@ use chamada_web::{Administrator, App, Id, Json, Problem, Query, Write};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::trees::{ATTEMPTS, Tree, present, require_room};
 use table::Table;
 
 /// What can be imported.
@@ -114,7 +115,7 @@ async fn remember(app: &App, deed: &Deed, counts: Counts) -> Result<Counts, Prob
 /// UTF-8, comma or semicolon, with these columns in any order: `users`: `email,name,role,locale,company`, by address; an empty cell leaves what is, or
 /// takes the default of a new account; `company` is a company's name. `organisation`: `corporation,company,site,cost_centre_code,cost_centre_name`, by
 /// name, cost centres by code. `categories`: `kind,category_es,category_pt,category_en,subcategory_es,subcategory_pt,subcategory_en`, by the Spanish
-/// name. What is named and was retired is in use again. 5,000 rows at most.
+/// name. What is named and was retired is in use again. 2,000 rows at most.
 ///
 /// 400 `bad_csv` where it is no text in UTF-8. Any fault, and nothing is written: 422 with each as `line.<n>.<column>`. Accounts are written one by one: a
 /// request that broke off is sent again, and ends the same.
@@ -138,10 +139,45 @@ pub(crate) async fn import(
     let dry_run = query.value.dry_run;
     let counts = match what {
         What::Users => users::import(&app, &Table::read(&write.body, &users::COLUMNS)?, &deed, dry_run).await?,
-        What::Organisation => organisation::import(&app, &Table::read(&write.body, &organisation::COLUMNS)?, &deed, dry_run).await?,
-        What::Categories => categories::import(&app, &Table::read(&write.body, &categories::COLUMNS)?, &deed, dry_run).await?,
+        What::Organisation => {
+            let table = Table::read(&write.body, &organisation::COLUMNS)?;
+            import_tree(&app, &deed, dry_run, |present| organisation::settle(&table, present)).await?
+        }
+        What::Categories => {
+            let table = Table::read(&write.body, &categories::COLUMNS)?;
+            import_tree(&app, &deed, dry_run, |present| categories::settle(&table, present)).await?
+        }
     };
     Ok(Json(counts))
+}
+
+/// Writes the tree that `settle` makes of the present one, and counts what it changes; anew where another wrote meanwhile.
+async fn import_tree<T: Tree>(
+    app: &App,
+    deed: &Deed,
+    dry_run: bool,
+    settle: impl Fn(&T) -> Result<(T, Counts), Problem> + Send + Sync,
+) -> Result<Counts, Problem> {
+    for _ in 0..ATTEMPTS {
+        let before = present::<T>(app).await?;
+        let (tree, counts) = settle(&before.value)?;
+        require_room(&tree)?;
+        if dry_run {
+            return Ok(counts);
+        }
+        if counts.changes_nothing() {
+            return remember(app, deed, counts).await;
+        }
+        let deed = deed.clone().answering(counts.made());
+        match tree.write(&app.store, &before, &deed).await {
+            Ok(()) => return Ok(counts),
+            Err(StoreError::Replayed(made)) => return Counts::remembered(&made),
+            // Settled again on what another wrote.
+            Err(StoreError::Raced) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Err(StoreError::Raced.into())
 }
 
 /// What can be retired and come back.

@@ -5,13 +5,11 @@ use std::collections::HashMap;
 use chamada_domain::UnitId;
 use chamada_domain::tree::{Company, Corporation, CostCentre, Organisation, Site};
 use chamada_platform::random;
-use chamada_store::{Deed, StoreError};
-use chamada_web::{App, Problem};
+use chamada_web::Problem;
 
 use super::table::{Faults, Row, Table};
-use super::{Became, Counts, Unit, find_or_add, remember, same};
+use super::{Became, Counts, Unit, find_or_add, same};
 use crate::trees::organisation::MOST;
-use crate::trees::{ATTEMPTS, require_room};
 
 pub(super) const COLUMNS: [&str; 5] = ["corporation", "company", "site", "cost_centre_code", "cost_centre_name"];
 
@@ -26,29 +24,6 @@ macro_rules! units {
 }
 
 units!(Corporation, Company, Site, CostCentre);
-
-pub(super) async fn import(app: &App, table: &Table, deed: &Deed, dry_run: bool) -> Result<Counts, Problem> {
-    for _ in 0..ATTEMPTS {
-        let before = app.store.read_configuration().await?.organisation;
-        let (tree, counts) = settle(table, &before.value)?;
-        require_room(&tree)?;
-        if dry_run {
-            return Ok(counts);
-        }
-        if counts.changes_nothing() {
-            return remember(app, deed, counts).await;
-        }
-        let deed = deed.clone().answering(counts.made());
-        match app.store.write_organisation(&tree, &before, Some(&deed)).await {
-            Ok(()) => return Ok(counts),
-            Err(StoreError::Replayed(made)) => return Counts::remembered(&made),
-            // Settled again on what another wrote.
-            Err(StoreError::Raced) => {}
-            Err(error) => return Err(error.into()),
-        }
-    }
-    Err(StoreError::Raced.into())
-}
 
 /// One row, read.
 struct Place {
@@ -84,7 +59,7 @@ fn read(row: &Row, faults: &mut Faults) -> Option<Place> {
 }
 
 /// The tree that a file makes of the present one.
-fn settle(table: &Table, present: &Organisation) -> Result<(Organisation, Counts), Problem> {
+pub(super) fn settle(table: &Table, present: &Organisation) -> Result<(Organisation, Counts), Problem> {
     let (mut tree, mut counts, mut faults) = (present.clone(), Counts::default(), Faults::default());
     // What the file itself called each cost centre.
     let mut said = HashMap::new();

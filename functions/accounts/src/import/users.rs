@@ -16,7 +16,7 @@ use super::{Became, Counts, remember, same};
 pub(super) const COLUMNS: [&str; 5] = ["email", "name", "role", "locale", "company"];
 
 /// How many accounts are written at a time.
-const AT_ONCE: usize = 8;
+const AT_ONCE: usize = 16;
 
 /// One row, read. What is nothing stays as it is.
 struct Wanted {
@@ -205,14 +205,16 @@ async fn write_all(app: &App, steps: &[Step<'_>], deed: &Deed) -> Result<(), Pro
 }
 
 async fn write(app: &App, step: &Step<'_>, deed: &Deed) -> Result<(), StoreError> {
-    if step.before.is_none() {
-        match app.store.create_user(&step.after, Some(deed)).await {
+    let present = match &step.before {
+        Some(before) => before.clone(),
+        None => match app.store.create_user(&step.after, Some(deed)).await {
             // Somebody else made it meanwhile: then it is changed.
-            Err(StoreError::Conflict(_) | StoreError::Raced) => {}
+            Err(StoreError::Conflict(_) | StoreError::Raced) => {
+                app.store.user_by_email(&step.wanted.email).await?.ok_or(StoreError::Raced)?
+            }
             outcome => return outcome,
-        }
-    }
-    let present = app.store.user_by_email(&step.wanted.email).await?.ok_or(StoreError::Raced)?;
+        },
+    };
     let alter = |user: &mut User| {
         step.wanted.apply(user);
         Ok(())

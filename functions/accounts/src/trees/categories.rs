@@ -5,14 +5,13 @@ use axum::response::Response;
 use chamada_domain::CategoryId;
 use chamada_domain::tree::{Categories, Category, Names, Subcategory};
 use chamada_platform::random;
-use chamada_store::{StoreError, Versioned};
 use chamada_web::openapi::{IdempotencyHeader, IfMatchHeader, ReadProblems, VersionProblems, WriteProblems};
 use chamada_web::read::{Fields, Input, boolean, id, line, list, object};
 use chamada_web::{Administrator, App, Conditional, IfMatch, Problem, SignedIn, Write};
 use utoipa::ToSchema;
 
 use super::check::{Checker, Taken};
-use super::{answer, keep_used, require_room, require_version, whole};
+use super::{answer, present, put};
 
 /// The most categories of a kind, and the most subcategories of a category.
 pub(crate) const MOST: usize = 500;
@@ -158,14 +157,10 @@ fn settle_subcategories(parent: &str, subs: Vec<SubcategoryInput>, present: &[Su
     each.collect()
 }
 
-async fn present(app: &App) -> Result<Versioned<Categories>, StoreError> {
-    Ok(app.store.read_configuration().await?.categories)
-}
-
 /// The categories.
 #[utoipa::path(get, path = "/api/categories", tag = "site", responses((status = 200, body = Categories), (status = 304), ReadProblems))]
 pub(crate) async fn categories(State(app): State<App>, _: SignedIn, conditional: Conditional) -> Result<Response, Problem> {
-    answer(&conditional, &present(&app).await?)
+    answer(&conditional, &present::<Categories>(&app).await?)
 }
 
 /// Writes the categories, whole. 409 `in_use` where one that is named somewhere would be removed.
@@ -178,25 +173,5 @@ pub(crate) async fn put_categories(
     write: Write<Draft>,
 ) -> Result<Response, Problem> {
     let deed = caller.deed(&write, app.now())?;
-    let before = present(&app).await?;
-    match app.store.replay(deed.request.as_ref()).await {
-        Err(StoreError::Replayed(_)) => return whole(&before).await,
-        other => other?,
-    }
-    require_version(if_match, &before)?;
-    let tree = write.body.settle(&before.value)?;
-    require_room(&tree)?;
-    keep_used(&app, before.value.ids(), &tree.ids()).await?;
-    match app.store.write_categories(&tree, &before, Some(&deed)).await {
-        Ok(()) => {
-            whole(&Versioned {
-                value: tree,
-                version: before.version + 1,
-            })
-            .await
-        }
-        Err(StoreError::Replayed(_)) => whole(&present(&app).await?).await,
-        Err(StoreError::Raced) => Err(Problem::stale().with_current(&present(&app).await?.value)),
-        Err(error) => Err(error.into()),
-    }
+    put(&app, &deed, if_match, |present| write.body.settle(present)).await
 }

@@ -5,14 +5,13 @@ use axum::response::Response;
 use chamada_domain::tree::{Company, Corporation, CostCentre, Organisation, Site};
 use chamada_domain::{EmailAddress, UnitId};
 use chamada_platform::random;
-use chamada_store::{StoreError, Versioned};
 use chamada_web::openapi::{IdempotencyHeader, IfMatchHeader, ReadProblems, VersionProblems, WriteProblems};
 use chamada_web::read::{Fields, Input, Spot, boolean, id, line, list, object};
 use chamada_web::{Administrator, App, Conditional, IfMatch, Problem, SignedIn, Write};
 use utoipa::ToSchema;
 
 use super::check::{Checker, Taken};
-use super::{answer, keep_used, require_room, require_version, whole};
+use super::{answer, present, put};
 
 /// The most units of one kind in one place.
 pub(crate) const MOST: usize = 1_000;
@@ -252,14 +251,10 @@ fn settle_cost_centres(parent: &str, centres: Vec<CostCentreInput>, present: Opt
     each.collect()
 }
 
-async fn present(app: &App) -> Result<Versioned<Organisation>, StoreError> {
-    Ok(app.store.read_configuration().await?.organisation)
-}
-
 /// The organisation.
 #[utoipa::path(get, path = "/api/organisation", tag = "site", responses((status = 200, body = Organisation), (status = 304), ReadProblems))]
 pub(crate) async fn organisation(State(app): State<App>, _: SignedIn, conditional: Conditional) -> Result<Response, Problem> {
-    answer(&conditional, &present(&app).await?)
+    answer(&conditional, &present::<Organisation>(&app).await?)
 }
 
 /// Writes the organisation, whole. 409 `in_use` where a unit that is named somewhere would be removed.
@@ -272,25 +267,5 @@ pub(crate) async fn put_organisation(
     write: Write<Draft>,
 ) -> Result<Response, Problem> {
     let deed = caller.deed(&write, app.now())?;
-    let before = present(&app).await?;
-    match app.store.replay(deed.request.as_ref()).await {
-        Err(StoreError::Replayed(_)) => return whole(&before).await,
-        other => other?,
-    }
-    require_version(if_match, &before)?;
-    let tree = write.body.settle(&before.value)?;
-    require_room(&tree)?;
-    keep_used(&app, before.value.ids(), &tree.ids()).await?;
-    match app.store.write_organisation(&tree, &before, Some(&deed)).await {
-        Ok(()) => {
-            whole(&Versioned {
-                value: tree,
-                version: before.version + 1,
-            })
-            .await
-        }
-        Err(StoreError::Replayed(_)) => whole(&present(&app).await?).await,
-        Err(StoreError::Raced) => Err(Problem::stale().with_current(&present(&app).await?.value)),
-        Err(error) => Err(error.into()),
-    }
+    put(&app, &deed, if_match, |present| write.body.settle(present)).await
 }

@@ -6,6 +6,7 @@ use chamada_domain::Role;
 use http::Method;
 use serde_json::{Value, json};
 
+use chamada_tests::capacity::Recorder;
 use chamada_tests::desk::{Browser, Desk, Reply};
 
 const USERS: &str = "email,name,role,locale,company\n";
@@ -139,6 +140,29 @@ async fn one_fault_and_nothing_is_written() {
     let large = format!("{USERS}{}", " ".repeat(1 << 20));
     import(&root, "users", &large).await.refuses(413, "too_large");
     import(&root, "mailboxes", USERS).await.refuses(404, "not_found");
+}
+
+/// What the bound on a file's rows rests on: one round trip for a new account, two for one that is changed.
+#[tokio::test]
+async fn an_account_costs_one_round_trip_to_make_and_two_to_change() {
+    const ROWS: usize = 200;
+    let desk = Desk::open(accounts::router).await;
+    let recorder = Recorder::start(&desk.services.server_file().dynamodb);
+    let platform = desk.platform_by(|endpoints| endpoints.dynamodb = Some(recorder.url()));
+    let root = desk.browser_of(accounts::router, &platform);
+    root.set_cookie(desk.administrator().await.cookie());
+    let file = |name: &str| {
+        let rows: String = (0..ROWS).map(|n| format!("p{n}@example.org,{name} {n},user,es,\n")).collect();
+        format!("{USERS}{rows}")
+    };
+    for (name, each) in [("Ana", 1), ("Eva", 2)] {
+        drop(recorder.take());
+        import(&root, "users", &file(name)).await.expect(200);
+        let asked = recorder.take().requests.len();
+        assert!((ROWS * each..ROWS * each + 30).contains(&asked), "{name}: {asked} requests");
+    }
+    let many: String = (0..=2_000).map(|n| format!("p{n}@example.org,P,user,es,\n")).collect();
+    import(&root, "users", &format!("{USERS}{many}")).await.faults(&[" too_many"]);
 }
 
 #[tokio::test]

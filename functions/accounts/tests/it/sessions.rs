@@ -167,6 +167,30 @@ async fn a_key_opens_a_guests_session_for_its_tickets() {
 }
 
 #[tokio::test]
+async fn a_page_that_is_loaded_anew_learns_what_its_session_holds() {
+    let desk = Desk::open(accounts::router).await;
+    desk.browser().get("/api/session").await.refuses(401, "sign_in_needed");
+    let (ana, browser) = desk.enter("ana@example.org", Role::User).await;
+    let held = browser.get("/api/session").await.expect(200);
+    assert_eq!(
+        (&held["user"]["email"], &held["scope"]),
+        (&json!("ana@example.org"), &json!({"kind": "user"}))
+    );
+    let (one, other) = (desk.ticket(&ana).await.number, desk.ticket(&ana).await.number);
+    let keys = vec![desk.held_key(other, &ana).await, desk.held_key(one, &ana).await];
+    let revoked = keys[0].clone();
+    let guest = desk.guest(keys).await;
+    let scope = |tickets: &[u64]| json!({"user": null, "scope": {"kind": "guest", "tickets": tickets}});
+    assert_eq!(guest.get("/api/session").await.expect(200), scope(&[one.0, other.0]));
+    desk.app.store.revoke_ticket_key(other, &revoked.hash).await.unwrap();
+    assert_eq!(guest.get("/api/session").await.expect(200), scope(&[one.0]));
+    let none = desk.guest(Vec::new()).await;
+    assert_eq!(none.get("/api/session").await.expect(200), scope(&[]));
+    guest.delete("/api/session").await.expect(204);
+    guest.get("/api/session").await.refuses(401, "sign_in_needed");
+}
+
+#[tokio::test]
 async fn the_key_of_a_held_ticket_releases_it_and_no_other_key_does() {
     let desk = Desk::open(accounts::router).await;
     let ana = desk.person("ana@example.org", Role::User).await;

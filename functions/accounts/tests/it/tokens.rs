@@ -220,12 +220,37 @@ async fn one_has_twenty_at_most_however_fast_one_asks() {
     assert_eq!(items.len(), 20);
     let path = format!("{PATH}/{}", items[0]["id"].as_str().unwrap());
     let key = [("idempotency-key", "d")];
-    for _ in 0..2 {
-        browser.send(Method::DELETE, &path, &key, None).await.expect(204);
+    for reply in join_all((0..5).map(|_| browser.send(Method::DELETE, &path, &key, None))).await {
+        reply.expect(204);
     }
+    browser.send(Method::DELETE, &path, &key, None).await.expect(204);
     browser.delete(&path).await.refuses(404, "not_found");
     browser.post(PATH, &body).await.expect(201);
     browser.post(PATH, &body).await.refuses(409, "too_many_tokens");
+}
+
+#[tokio::test]
+async fn tokens_are_counted_rightly_while_all_of_them_end() {
+    let desk = Desk::open(accounts::router).await;
+    for round in 0..12 {
+        let (ana, browser) = desk.enter(&format!("ana{round}@example.org"), Role::User).await;
+        let body = new("x", "read");
+        for _ in 0..3 {
+            browser.post(PATH, &body).await.expect(201);
+        }
+        let items = browser.get(PATH).await.expect(200)["items"].clone();
+        let one = format!("{PATH}/{}", items[0]["id"].as_str().unwrap());
+        let (ended, _, _) = tokio::join!(
+            desk.app.store.end_tokens(&ana.id),
+            join_all((0..4).map(|_| browser.post(PATH, &body))),
+            browser.delete(&one)
+        );
+        ended.unwrap();
+        let left = browser.get(PATH).await.expect(200)["items"].as_array().unwrap().len();
+        let more = join_all((0..22).map(|_| browser.post(PATH, &body))).await;
+        let made = more.iter().filter(|reply| reply.status == 201).count();
+        assert_eq!(left + made, 20, "{left} were left, and {made} more were made");
+    }
 }
 
 #[tokio::test]

@@ -82,6 +82,35 @@ async fn people_and_holders_of_keys_are_not_counted_as_guests() {
 }
 
 #[tokio::test]
+async fn a_session_whose_keys_were_revoked_is_a_guests() {
+    let desk = open_to_guests(Setup::default()).await;
+    let ana = desk.person("ana@example.org", Role::User).await;
+    let number = desk.ticket(&ana).await.number;
+    let key = desk.held_key(number, &ana).await;
+    let guest = desk.guest(vec![key.clone()]).await;
+    for _ in 0..6 {
+        assert_eq!(announces(&guest).await, 201, "a key holder is not counted");
+    }
+    desk.app.store.revoke_ticket_key(number, &key.hash).await.unwrap();
+    for _ in 0..5 {
+        assert_eq!(announces(&guest).await, 201);
+    }
+    assert_eq!(announces(&guest).await, 429);
+
+    let closed = Desk::open(attachments::router).await;
+    let ana = closed.person("ana@example.org", Role::User).await;
+    let key = closed.held_key(closed.ticket(&ana).await.number, &ana).await;
+    let guest = closed.guest(vec![key.clone()]).await;
+    assert_eq!(announces(&guest).await, 201);
+    closed.app.store.revoke_ticket_key(key.ticket, &key.hash).await.unwrap();
+    assert_eq!(
+        announces(&guest).await,
+        401,
+        "where guests may open no tickets, a revoked key is worth nothing"
+    );
+}
+
+#[tokio::test]
 async fn a_repeated_announcement_of_a_guest_is_the_same_file() {
     let desk = open_to_guests(Setup::default()).await;
     let guest = desk.browser();

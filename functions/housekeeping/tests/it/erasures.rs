@@ -1,134 +1,13 @@
 use chamada_domain::draft::Pen;
-use chamada_domain::entry::MailFacts;
 use chamada_domain::mailbox::{LedgerEntry, Verdict};
-use chamada_domain::message::Voice;
-use chamada_domain::word::Word;
-use chamada_domain::{Authentication, MailboxId, Role, Ticket, TicketNumber, User, Via, bin};
-use chamada_platform::{Secret, random, secret_hash};
-use chamada_store::{Begin, Deed, Import, Sending, SendingState, TicketKey, With, bundles_below, parcel_object};
+use chamada_domain::message::{NewMessage, Voice};
+use chamada_domain::{Role, Ticket, TicketNumber, User, Via, bin};
+use chamada_platform::random;
+use chamada_store::{Deed, Import, With};
 use serde_json::json;
-use time::Duration;
 
 use crate::kit::{DAY, House, said};
-
-/// Words that are nowhere once their ticket, or whoever said them, is erased.
-const SECRET: &str = "palabra-secreta";
-const DIGEST: &str = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
-const DOUBLE: &str = "60303ae22b998861bce3b28f33eec1be758a213c86c93c076dbe9f558c11c752";
-
-fn record(house: &House, from: &User, digest: &str, state: Verdict) -> LedgerEntry {
-    LedgerEntry {
-        state,
-        reason: None,
-        ticket: None,
-        subject: format!("Asunto {SECRET}"),
-        sender: from.email.to_string(),
-        digest: digest.into(),
-        size: 7,
-        at: house.desk.now(),
-    }
-}
-
-/// A ticket that a mail of this person's opened: with a file, its original, a double in the ledger, a link, a record of a mail, evidence.
-async fn by_mail(house: &House, from: &User) -> Ticket {
-    let (store, platform) = (&house.desk.app.store, &house.desk.app.platform);
-    let (objects, config) = (platform.objects(), platform.config());
-    let mailbox = MailboxId::from_random(random());
-    let lease = store.take_lease(&mailbox, "test", house.desk.now()).await.unwrap().unwrap();
-    let (file, parcel) = {
-        let id = house.desk.uploaded(from, "sin-usar.txt").await;
-        let (mut file, _) = house.desk.attachable(from, &id).await;
-        store.remove_upload(&id, from.id.as_str(), house.desk.now(), None).await.unwrap();
-        file.name = Word::new(format!("{SECRET}.txt"), &mut random);
-        (file, id_of_a_parcel())
-    };
-    store.announce_parcel(&parcel, house.desk.now()).await.unwrap();
-    let object = parcel_object(&parcel, &file.attachment_id);
-    objects.put(&config.files_bucket, &object, SECRET, "text/plain").await.unwrap();
-    for digest in [DIGEST, DOUBLE] {
-        let key = format!("mail/{digest}.eml");
-        objects.put(&config.mail_bucket, &key, SECRET, "message/rfc822").await.unwrap();
-    }
-    let import = Import {
-        lease,
-        uidl: "uno".into(),
-        entry: record(house, from, DIGEST, Verdict::Imported),
-        message_id: None,
-        parcel: Some(parcel),
-    };
-    let with = With {
-        import: Some(&import),
-        ..With::default()
-    };
-    let ticket = house
-        .desk
-        .ticket_of(from, &with, |new| {
-            new.title = format!("Título {SECRET}");
-            new.body = SECRET.into();
-            new.attachments.push(file);
-            new.mail = Some(facts(from.email.as_str(), "soporte@example.org"));
-        })
-        .await;
-    let double = Import {
-        uidl: "dos".into(),
-        entry: LedgerEntry {
-            ticket: Some(ticket.number),
-            ..record(house, from, DOUBLE, Verdict::Duplicate)
-        },
-        parcel: None,
-        ..import
-    };
-    store.record_message(&double).await.unwrap();
-    mailed(house, from, ticket.number).await;
-    let bundle = format!("{}bun_1.zip", bundles_below(ticket.number));
-    objects.put(&config.files_bucket, &bundle, SECRET, "application/zip").await.unwrap();
-    ticket
-}
-
-fn id_of_a_parcel() -> chamada_domain::AttachmentId {
-    chamada_domain::AttachmentId::from_random(random())
-}
-
-fn facts(from: &str, to: &str) -> MailFacts {
-    MailFacts {
-        from: Some(Word::new(from, &mut random)),
-        to: vec![Word::new(format!("Alguien <{to}>"), &mut random)],
-        cc: Vec::new(),
-        subject: Word::new("Asunto", &mut random),
-        has_html: false,
-        authentication: Authentication::Pass,
-        digest: "0".repeat(64),
-        left_in_original: 0,
-        automatic: false,
-    }
-}
-
-/// A mail to this person with a link, on record as sent.
-async fn mailed(house: &House, to: &User, ticket: TicketNumber) {
-    let sending = Sending {
-        seq: 1,
-        to: to.email.clone(),
-        state: SendingState::Sent,
-        at: house.desk.now(),
-        attempts: 1,
-        message_id: "1@chamada.example".into(),
-        service_id: None,
-    };
-    let (hash, now) = (secret_hash(&Secret::generate()), house.desk.now());
-    let key = TicketKey {
-        person: to.id.clone(),
-        created_at: now,
-        valid_until: now.plus(Duration::days(30)),
-    };
-    let begin = Begin {
-        ticket,
-        sending: &sending,
-        recipient: &to.id,
-        key: Some((hash.as_str(), key)),
-        id_hash: "ab",
-    };
-    house.desk.app.store.begin_sending(&begin).await.unwrap();
-}
+use crate::mailed::{DOUBLE, SECRET, by_mail, facts, imported, mailed, record};
 
 async fn is_valid(house: &House, number: TicketNumber) -> bool {
     let store = &house.desk.app.store;
@@ -177,13 +56,19 @@ async fn of_an_erased_ticket_nothing_is_left_in_table_or_buckets() {
     // Of Ana there is her account alone: profile, its place in the directory, her address.
     assert_eq!(after.matches("ana@example.org").count(), before_account(&house).await, "{after}");
     assert!(is_valid(&house, number).await);
-    assert!(house.desk.items("TK#").await.is_empty() && house.desk.items("ERASE#").await.is_empty());
+    assert!(house.desk.items("TK#").await.is_empty() && to_do(&house).await == 0);
     assert_eq!(
         house.hear("ticket.erased", &told).await.unwrap(),
         json!({"erased": 1}),
         "told twice, it is done twice"
     );
     assert_eq!(house.everything().await, after);
+}
+
+/// How many erasures are on the list of what is to be done.
+async fn to_do(house: &House) -> usize {
+    let erasures = house.desk.items("ERASE#").await;
+    erasures.iter().filter(|item| item.contains_key("list_pk")).count()
 }
 
 /// How often an account of Ana's names her address.
@@ -213,10 +98,10 @@ async fn a_person_goes_from_every_ticket_and_the_others_stay() {
     let (ana, eva) = (&house.ana, house.desk.person("eva@example.org", Role::Specialist).await);
     let own = by_mail(&house, ana).await.number;
     let others = house.desk.ticket(&eva).await.number;
-    let from_ana = |message: &mut chamada_domain::message::NewMessage| message.voice = Voice::Customer;
+    let from_ana = |message: &mut NewMessage| message.voice = Voice::Customer;
     house.desk.answer(others, ana, SECRET, from_ana, &With::default()).await;
     // Another's mail to her, and one in her name that nobody vouched for.
-    let to_ana = |message: &mut chamada_domain::message::NewMessage| message.mail = Some(facts("eva@example.org", "ana@example.org"));
+    let to_ana = |message: &mut NewMessage| message.mail = Some(facts("eva@example.org", "ana@example.org"));
     house.desk.answer(own, &eva, "Para Ana", to_ana, &With::default()).await;
     house.desk.answer(own, &eva, "Palabras de Eva", |_| (), &With::default()).await;
     let parts = [
@@ -225,7 +110,7 @@ async fn a_person_goes_from_every_ticket_and_the_others_stay() {
         (ana.id.clone(), others),
         (ana.id.clone(), TicketNumber(99)),
     ];
-    house.desk.app.store.note_parts(&parts).await.unwrap();
+    house.desk.app.store.note_parts(&parts, house.desk.now()).await.unwrap();
 
     erase_person(&house, ana).await;
     assert!(
@@ -250,7 +135,7 @@ async fn a_person_goes_from_every_ticket_and_the_others_stay() {
     let entries = |number| house.desk.app.store.ticket(number);
     let (first, second) = (entries(own).await.unwrap().last_seq, entries(others).await.unwrap().last_seq);
     // What comes late is found too, and what was done is not done again.
-    house.desk.app.store.note_parts(&parts).await.unwrap();
+    house.desk.app.store.note_parts(&parts, house.desk.now()).await.unwrap();
     house.desk.advance(DAY);
     let ran = house.run().await;
     assert_eq!(ran["erased"], 1, "{ran}");
@@ -275,7 +160,13 @@ async fn of_those_who_hold_links_the_erased_one_alone_loses_theirs() {
     let eva = house.desk.person("eva@example.org", Role::User).await;
     let number = by_mail(&house, &house.ana).await.number;
     mailed(&house, &eva, number).await;
-    house.desk.app.store.note_parts(&[(house.ana.id.clone(), number)]).await.unwrap();
+    house
+        .desk
+        .app
+        .store
+        .note_parts(&[(house.ana.id.clone(), number)], house.desk.now())
+        .await
+        .unwrap();
     erase_person(&house, &house.ana).await;
     house.run().await;
     let held = house.desk.app.store.ticket_keys(number).await.unwrap();
@@ -284,6 +175,139 @@ async fn of_those_who_hold_links_the_erased_one_alone_loses_theirs() {
     let mut to: Vec<&str> = sendings.iter().map(|sending| sending.to.as_str()).collect();
     to.sort_unstable();
     assert_eq!(to, ["erased@invalid", "eva@example.org"]);
+}
+
+#[tokio::test]
+async fn a_double_that_comes_after_the_erasure_goes_too() {
+    let house = House::open().await;
+    let (number, import) = imported(&house, &house.ana).await;
+    erase_ticket(&house, number).await;
+    house.run().await;
+    let objects = house.desk.app.platform.objects();
+    let key = format!("mail/{DOUBLE}.eml");
+    let bucket = &house.desk.app.platform.config().mail_bucket;
+    objects.put(bucket, &key, SECRET, "message/rfc822").await.unwrap();
+    let late = Import {
+        uidl: "tres".into(),
+        entry: LedgerEntry {
+            ticket: Some(number),
+            ..record(&house, &house.ana, DOUBLE, Verdict::Duplicate)
+        },
+        parcel: None,
+        ..import
+    };
+    house.desk.app.store.record_message(&late).await.unwrap();
+    assert!(house.everything().await.contains(SECRET));
+    house.run().await;
+    assert!(!house.everything().await.contains(SECRET));
+}
+
+#[tokio::test]
+async fn a_row_of_another_mail_under_the_same_name_stays() {
+    let house = House::open().await;
+    let (number, import) = imported(&house, &house.ana).await;
+    let store = &house.desk.app.store;
+    // The server gives the name to another mail, which becomes another ticket.
+    store
+        .end_ledger(&import.lease.mailbox, &["uno".to_owned()], house.desk.now())
+        .await
+        .unwrap();
+    let other = Import {
+        entry: LedgerEntry {
+            subject: "Otro asunto".into(),
+            sender: "eva@example.org".into(),
+            ..record(&house, &house.ana, &"ab".repeat(32), Verdict::Imported)
+        },
+        parcel: None,
+        message_id: None,
+        ..import.clone()
+    };
+    let with = With {
+        import: Some(&other),
+        ..With::default()
+    };
+    house.desk.ticket_of(&house.ana, &with, |_| ()).await;
+    erase_ticket(&house, number).await;
+    house.run().await;
+    let row = store.ledger_entry(&import.lease.mailbox, "uno").await.unwrap();
+    assert_eq!((row.subject.as_str(), row.sender.as_str()), ("Otro asunto", "eva@example.org"));
+    assert!(!house.everything().await.contains(SECRET));
+}
+
+#[tokio::test]
+async fn a_bucket_that_does_not_answer_adds_no_entry_to_a_history() {
+    let house = House::open().await;
+    let number = by_mail(&house, &house.ana).await.number;
+    house
+        .desk
+        .app
+        .store
+        .note_parts(&[(house.ana.id.clone(), number)], house.desk.now())
+        .await
+        .unwrap();
+    erase_person(&house, &house.ana).await;
+    let last = async || house.desk.app.store.ticket(number).await.unwrap().last_seq;
+    let before = last().await;
+    for _ in 0..3 {
+        let without = house.desk.platform_by(|endpoints| endpoints.s3 = Some("http://127.0.0.1:9".into()));
+        house.run_on(without).await.unwrap_err();
+    }
+    assert_eq!(last().await, before + 1, "one erasure, however often it is tried");
+    house.run().await;
+    assert_eq!(last().await, before + 1);
+    assert!(!house.everything().await.contains(SECRET));
+}
+
+#[tokio::test]
+async fn two_who_are_erased_at_once_both_go() {
+    let house = House::open().await;
+    let eva = house.desk.person("eva@example.org", Role::User).await;
+    let number = by_mail(&house, &house.ana).await.number;
+    let voice = |message: &mut NewMessage| message.voice = Voice::Customer;
+    for n in 0..20 {
+        house.desk.answer(number, &eva, &format!("rosa {n}"), voice, &With::default()).await;
+        house
+            .desk
+            .answer(number, &house.ana, &format!("{SECRET} {n}"), voice, &With::default())
+            .await;
+    }
+    let parts = [(house.ana.id.clone(), number), (eva.id.clone(), number)];
+    house.desk.app.store.note_parts(&parts, house.desk.now()).await.unwrap();
+    erase_person(&house, &house.ana).await;
+    erase_person(&house, &eva).await;
+    let (ana_told, eva_told) = (json!({"person": house.ana.id}), json!({"person": eva.id}));
+    let both = futures::join!(
+        house.hear("erasure.asked", &ana_told),
+        house.hear("erasure.asked", &eva_told),
+        house.run()
+    );
+    both.0.and(both.1).unwrap();
+    let after = house.everything().await;
+    assert!(
+        !after.contains(SECRET) && !after.contains("rosa") && !after.contains("Person"),
+        "{after}"
+    );
+    assert!(is_valid(&house, number).await);
+}
+
+#[tokio::test]
+async fn what_is_told_of_days_later_is_looked_for_again() {
+    let house = House::open().await;
+    let number = by_mail(&house, &house.ana).await.number;
+    erase_person(&house, &house.ana).await;
+    house.desk.advance(DAY);
+    assert_eq!(house.run().await["erased"], 1, "nothing was noted of her");
+    assert!(house.everything().await.contains(SECRET));
+    // The outbox was down all day, and gets to it now.
+    house
+        .desk
+        .app
+        .store
+        .note_parts(&[(house.ana.id.clone(), number)], house.desk.now())
+        .await
+        .unwrap();
+    house.run().await;
+    assert!(!house.everything().await.contains(SECRET));
 }
 
 #[tokio::test]

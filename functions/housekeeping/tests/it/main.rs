@@ -8,6 +8,7 @@
 mod erasures;
 mod expired;
 mod kit;
+mod mailed;
 mod race;
 mod uploads;
 mod versions;

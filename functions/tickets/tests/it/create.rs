@@ -89,6 +89,13 @@ async fn every_field_has_its_rule_and_every_fault_is_named() {
         (good_with("requester", json!({"name": "Eva"})), "requester.email required"),
         (good_with("requester", json!({"email": "eva"})), "requester.email invalid"),
         (
+            good_with("requester", json!({"email": "eva@example.org", "name": "x".repeat(101)})),
+            "requester.name too_long",
+        ),
+        (good_with("kind", Value::Null), "kind required"),
+        (good_with("body", Value::Null), "body required"),
+        (good_with("priority", json!(2)), "priority invalid"),
+        (
             good_with("requester", json!({"email": "eva@example.org", "age": 9})),
             "requester.age unknown",
         ),

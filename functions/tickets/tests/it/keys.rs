@@ -66,6 +66,44 @@ async fn a_revoked_link_opens_nothing_any_more() {
 }
 
 #[tokio::test]
+async fn links_of_tickets_that_were_merged_into_it_are_listed_and_revoked_too() {
+    let cast = Cast::gather().await;
+    let mut chain = Vec::new();
+    let mut guests = Vec::new();
+    for _ in 0..3 {
+        let number = cast.desk.ticket(&cast.ana.user).await.number;
+        guests.push(cast.desk.guest(vec![cast.desk.held_key(number, &cast.ana.user).await]).await);
+        chain.push(number);
+    }
+    let target = cast.desk.ticket(&cast.eva.user).await.number;
+    let of_eva = cast.desk.guest(vec![cast.desk.held_key(target, &cast.eva.user).await]).await;
+    // Two that were merged one into the other, and one by itself.
+    for (from, into) in [(chain[0], chain[1]), (chain[1], target), (chain[2], target)] {
+        let body = serde_json::json!({"into": into.0});
+        cast.root.browser.post(&format!("{}/merge", path(from)), &body).await.expect(200);
+    }
+    for guest in guests.iter().chain([&of_eva]) {
+        guest.get(&path(target)).await.expect(200);
+    }
+    assert_eq!(keys(&cast.root.browser, target).await.len(), 4);
+    let own = keys(&cast.ana.browser, target).await;
+    assert_eq!(own.len(), 3, "her own, whichever ticket they are of");
+    let one = format!("{}/keys/{}", path(target), own[0]["id"].as_str().unwrap());
+    cast.ana.browser.delete(&one).await.expect(204);
+    let mut opened = 0;
+    for guest in &guests {
+        opened += usize::from(guest.get(&path(target)).await.status == 200);
+    }
+    assert_eq!(opened, 2);
+    cast.ana.browser.delete(&format!("{}/keys", path(target))).await.expect(204);
+    for guest in &guests {
+        guest.get(&path(target)).await.refuses(404, "not_found");
+    }
+    of_eva.get(&path(target)).await.expect(200);
+    assert_eq!(keys(&cast.root.browser, target).await.len(), 1);
+}
+
+#[tokio::test]
 async fn a_repeated_revocation_is_done_already_and_its_key_is_of_no_other_use() {
     let cast = Cast::gather().await;
     let (number, ..) = with_links(&cast).await;

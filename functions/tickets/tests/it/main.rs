@@ -5,6 +5,7 @@ mod kit;
 
 mod bin;
 mod bulk;
+mod bundle;
 mod change;
 mod claim;
 mod create;
@@ -12,6 +13,7 @@ mod guests;
 mod held;
 mod keys;
 mod lists;
+mod mails;
 mod marks;
 mod merge;
 mod messages;

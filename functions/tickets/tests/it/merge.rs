@@ -75,6 +75,55 @@ async fn keys_are_followed_through_several_merges() {
 }
 
 #[tokio::test]
+async fn eight_merges_in_a_row_are_followed_and_a_ninth_is_refused() {
+    let cast = Cast::gather().await;
+    let mut chain = Vec::new();
+    for _ in 0..10 {
+        chain.push(cast.desk.ticket(&cast.ana.user).await.number);
+    }
+    let guest = cast.desk.guest(vec![cast.desk.held_key(chain[0], &cast.ana.user).await]).await;
+    for pair in chain[..9].windows(2) {
+        merge(&cast.root.browser, pair[0], pair[1].0).await.expect(200);
+    }
+    assert_eq!(guest.get(&path(chain[8])).await.status, 200, "the key of the first opens the last");
+    let going_on = cast.desk.app.store.ticket_going_on(chain[0]).await.unwrap();
+    assert_eq!(going_on.number, chain[8], "an answer to a mail of the first lands in the last");
+    merge(&cast.root.browser, chain[8], chain[9].0)
+        .await
+        .refuses(409, "too_many_merges");
+    assert_eq!(types(&cast.page(chain[9]).await["entries"]), ["opened"]);
+    // The last one takes others in: none of them is further than one merge away.
+    merge(&cast.root.browser, chain[9], chain[8].0).await.expect(200);
+}
+
+#[tokio::test]
+async fn who_sees_a_ticket_anyway_has_no_keys_followed() {
+    let cast = Cast::gather().await;
+    let target = cast.assigned().await.number;
+    let held = cast
+        .desk
+        .held_key(cast.desk.ticket(&cast.ana.user).await.number, &cast.ana.user)
+        .await;
+    let recorder = chamada_tests::capacity::Recorder::start(&cast.desk.services.server_file().dynamodb);
+    let platform = cast.desk.platform_by(|endpoints| endpoints.dynamodb = Some(recorder.url()));
+    let with_key = cast.desk.signed_in_with(&cast.ana.user, vec![held.clone()]).await;
+    let browser = cast.desk.browser_of(tickets::router, &platform);
+    browser.set_cookie(with_key.cookie());
+    browser.get(&path(target)).await.expect(200);
+    drop(recorder.take());
+    browser.get(&path(target)).await.expect(200);
+    let batches = |usage: &chamada_tests::capacity::Usage| {
+        let batch = |request: &&chamada_tests::capacity::Request| request.operation == "BatchGetItem";
+        usage.requests.iter().filter(batch).count()
+    };
+    assert_eq!(batches(&recorder.take()), 1, "who asks, and nothing more");
+    let stranger = cast.desk.signed_in_with(&cast.eva.user, vec![held]).await;
+    browser.set_cookie(stranger.cookie());
+    browser.get(&path(target)).await.refuses(404, "not_found");
+    assert_eq!(batches(&recorder.take()), 2, "who asks, and where the key leads");
+}
+
+#[tokio::test]
 async fn nothing_more_is_written_into_a_merged_ticket() {
     let cast = Cast::gather().await;
     let (source, target) = (cast.assigned().await.number, cast.assigned().await.number);
@@ -108,7 +157,13 @@ async fn what_cannot_be_merged_is_refused_and_nothing_is_written() {
         cast.assigned().await.number,
     );
     merge(&cast.root.browser, one, one.0).await.faults(&["into same_ticket"]);
-    merge(&cast.root.browser, one, 999).await.refuses(404, "not_found");
+    merge(&cast.root.browser, one, 999).await.faults(&["into unknown"]);
+    let held = cast.desk.held(&cast.eva.user).await.number;
+    merge(&cast.root.browser, one, held.0).await.faults(&["into unknown"]);
+    merge(&cast.root.browser, held, one.0).await.refuses(404, "not_found");
+    merge(&cast.root.browser, TicketNumber(999), one.0).await.refuses(404, "not_found");
+    merge(&cast.sofia.browser, one, 999).await.refuses(403, "forbidden");
+    merge(&cast.eva.browser, one, 999).await.refuses(404, "not_found");
     cast.root
         .browser
         .post(&format!("{}/merge", path(one)), &json!({"into": "x"}))

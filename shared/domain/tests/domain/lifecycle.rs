@@ -106,7 +106,7 @@ fn a_merged_ticket_is_closed_and_its_people_follow_the_other() {
     source.requester.id = user(4);
     source.cc = vec![watcher(2), watcher(5), watcher(6)];
     target.cc = vec![watcher(6)];
-    let (away, onto) = merge(source, target, &root, &mut salts()).unwrap();
+    let (away, onto) = merge(source, target, 0, &root, &mut salts()).unwrap();
     assert_eq!((types(&away), types(&onto)), (vec!["merged", "status"], vec!["merged", "cc"]));
     assert_eq!(
         (away.ticket.merged_into, away.ticket.status),
@@ -115,15 +115,15 @@ fn a_merged_ticket_is_closed_and_its_people_follow_the_other() {
     let people: Vec<_> = onto.ticket.cc.iter().map(|watcher| watcher.id.clone()).collect();
     assert_eq!(people, [user(6), user(4), user(2), user(5)]);
     assert_eq!((onto.ticket.status, onto.ticket.merged_into), (Status::New, None));
-    let again = merge(away.ticket.clone(), ticket(3), &root, &mut salts());
+    let again = merge(away.ticket.clone(), ticket(3), 0, &root, &mut salts());
     assert_eq!(again.err(), Some(Refusal::Conflict("merged")));
-    let circle = merge(onto.ticket, away.ticket, &root, &mut salts());
+    let circle = merge(onto.ticket, away.ticket, 0, &root, &mut salts());
     assert_eq!(circle.err(), Some(Refusal::Conflict("merged")));
 }
 
 #[test]
 fn a_resolved_ticket_stays_resolved_where_it_is_merged() {
-    let (away, onto) = merge(resolved(), ticket(2), &pen(10, 9, Role::Administrator), &mut salts()).unwrap();
+    let (away, onto) = merge(resolved(), ticket(2), 0, &pen(10, 9, Role::Administrator), &mut salts()).unwrap();
     assert_eq!((types(&away), away.ticket.status), (vec!["merged"], Status::Resolved));
     assert_eq!(types(&onto), ["merged"], "its people are the same");
 }
@@ -131,11 +131,11 @@ fn a_resolved_ticket_stays_resolved_where_it_is_merged() {
 #[test]
 fn what_cannot_be_merged() {
     let root = pen(10, 9, Role::Administrator);
-    let itself = merge(ticket(1), ticket(1), &root, &mut salts());
+    let itself = merge(ticket(1), ticket(1), 0, &root, &mut salts());
     assert_eq!(field(itself), ("into".to_owned(), "same_ticket"));
     let mut crowded = ticket(2);
     crowded.cc = (10..30).map(watcher).collect();
-    let crowd = merge(ticket(1), crowded, &root, &mut salts());
+    let crowd = merge(ticket(1), crowded, 0, &root, &mut salts());
     assert_eq!(field(crowd), ("into".to_owned(), "too_many_watchers"));
 }
 

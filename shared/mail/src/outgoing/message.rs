@@ -32,7 +32,7 @@ fn manner(kind: &Kind<'_>) -> Manner {
         Kind::News(_, News::Received { .. } | News::ToConfirm | News::StatusChanged | News::DueChanged | News::Assigned { .. }) => {
             (true, true)
         }
-        Kind::SignIn { .. } | Kind::TicketLink { .. } => (true, false),
+        Kind::SignIn { .. } | Kind::TicketLink { .. } | Kind::Root(_) => (true, false),
     };
     Manner { automatic, optional }
 }
@@ -40,7 +40,7 @@ fn manner(kind: &Kind<'_>) -> Manner {
 fn ticket<'k, 'a>(kind: &'k Kind<'a>) -> Option<&'k Ticket<'a>> {
     match kind {
         Kind::News(ticket, _) | Kind::TicketLink { ticket, .. } => Some(ticket),
-        Kind::SignIn { .. } => None,
+        Kind::SignIn { .. } | Kind::Root(_) => None,
     }
 }
 
@@ -49,6 +49,7 @@ fn message_id(key: &MailKey, envelope: &Envelope<'_>, kind: &Kind<'_>) -> String
     match kind {
         Kind::News(ticket, _) => key.ticket_message_id(ticket.number, ticket.seq, envelope.recipient.person, domain),
         Kind::SignIn { link, .. } | Kind::TicketLink { link, .. } => key.link_message_id(link, domain),
+        Kind::Root(root) => key.root_message_id(root.date, envelope.recipient.person, domain),
     }
 }
 

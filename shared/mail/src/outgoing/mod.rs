@@ -145,6 +145,19 @@ pub enum Kind<'a> {
         /// The ticket with its new key.
         ticket: Ticket<'a>,
     },
+    /// The root of a day, told to those who keep it outside the house.
+    Root(DayRoot<'a>),
+}
+
+/// The root of a day.
+#[derive(Debug, Clone, Copy)]
+pub struct DayRoot<'a> {
+    /// The day, UTC: `2026-11-22`.
+    pub date: &'a str,
+    /// Its root, in hex.
+    pub root: &'a str,
+    /// The root before, in hex.
+    pub previous_root: &'a str,
 }
 
 /// A mail ready to be sent.

@@ -5,7 +5,7 @@ use chamada_domain::Status;
 
 use super::links::{self, Span};
 use super::words::{self, Clock};
-use super::{ComposeError, Envelope, Kind, News, Ticket};
+use super::{ComposeError, DayRoot, Envelope, Kind, News, Ticket};
 use crate::parse::one_line;
 
 /// The longest title and name that stand in a header, in bytes.
@@ -111,6 +111,7 @@ impl<'a> Page<'a> {
         match kind {
             Kind::News(ticket, news) => Self::news(envelope, ticket, news),
             Kind::SignIn { secret, minutes, .. } => Self::sign_in(envelope, secret, *minutes),
+            Kind::Root(root) => Self::root(envelope, root),
             Kind::TicketLink { ticket, .. } => {
                 let mut page = Self::of_ticket(envelope, ticket)?;
                 words::new_link_text(envelope.recipient.locale).clone_into(&mut page.notice);
@@ -161,6 +162,25 @@ impl<'a> Page<'a> {
         page.action = words::sign_in(locale);
         page.hint = words::link_minutes(locale, minutes);
         page.foot = format!("{} {}", page.foot, words::because_asked(locale));
+        Ok(page)
+    }
+
+    /// Date and roots stand as facts; the root itself in the foot, where a ticket's mail has its head.
+    fn root(envelope: &Envelope<'a>, root: &DayRoot<'a>) -> Result<Self, ComposeError> {
+        let locale = envelope.recipient.locale;
+        let mut page = Self::bare(envelope, links::site(envelope.site_url)?.to_owned());
+        page.title = words::root_title(locale, root.date);
+        page.subject = format!("{}: {}", header_text(envelope.site_name), page.title);
+        words::root_text(locale).clone_into(&mut page.notice);
+        page.preheader.clone_from(&page.notice);
+        page.facts = vec![
+            (words::label_day(locale), root.date.to_owned()),
+            (words::label_previous_root(locale), root.previous_root.to_owned()),
+            (words::label_root(locale), root.root.to_owned()),
+        ];
+        page.action = words::open_site(locale);
+        page.foot = format!("{} {}", page.foot, words::because_administrator(locale));
+        page.head = Some((words::label_root(locale), root.root));
         Ok(page)
     }
 

@@ -49,6 +49,12 @@ fixed! {
     sign_in_title: "Su enlace para entrar", "Seu link para entrar", "Your sign-in link";
     sign_in_text: "Abra este enlace en el equipo en que quiere entrar.", "Abra este link no aparelho em que quer entrar.", "Open this link on the device on which you want to sign in.";
     new_link_text: "Este es su nuevo enlace al ticket. El anterior ya no sirve.", "Este é o seu novo link para o chamado. O anterior não funciona mais.", "This is your new link to the ticket. The old one no longer works.";
+    label_day: "Día (UTC)", "Dia (UTC)", "Day (UTC)";
+    label_root: "Raíz del día", "Raiz do dia", "Root of the day";
+    label_previous_root: "Raíz anterior", "Raiz anterior", "Root before";
+    open_site: "Abrir el sitio", "Abrir o site", "Open the site";
+    root_text: "Guarde este correo: con él se comprueba, sin confiar en el servidor, que ningún historial se reescribió hasta ese día.", "Guarde este e-mail: com ele se comprova, sem confiar no servidor, que nenhum histórico foi reescrito até esse dia.", "Keep this mail: with it anyone can check, without trusting the server, that no history was rewritten up to that day.";
+    because_administrator: "Recibe este correo porque administra este sitio.", "Você recebe este e-mail porque administra este site.", "You get this mail because you administer this site.";
     head: "Huella del historial:", "Impressão digital do histórico:", "Fingerprint of the history:";
 }
 
@@ -133,6 +139,16 @@ pub(super) fn assigned(locale: Locale, by: &str) -> String {
         format!("{by} le asignó este ticket."),
         format!("{by} atribuiu este chamado a você."),
         format!("{by} has assigned this ticket to you."),
+    )
+}
+
+/// What the mail about a day's root is called.
+pub(super) fn root_title(locale: Locale, date: &str) -> String {
+    pick(
+        locale,
+        format!("Raíz del {date}"),
+        format!("Raiz de {date}"),
+        format!("Root of {date}"),
     )
 }
 

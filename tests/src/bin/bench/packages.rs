@@ -108,6 +108,7 @@ fn environment(server: &Server) -> Result<Vec<(&'static str, String)>, Failure> 
         ("TABLE_NAME", "chamada".to_owned()),
         ("FILES_BUCKET", "chamada-files".to_owned()),
         ("MAIL_BUCKET", "chamada-mail".to_owned()),
+        ("PROOF_BUCKET", "chamada-proof".to_owned()),
         ("EVENT_BUS_NAME", "default".to_owned()),
         ("SITE_URL", at("site_url")),
         ("SENDER", "help@example.org".to_owned()),

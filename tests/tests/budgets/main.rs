@@ -4,6 +4,8 @@
 //! nothing but the call itself is counted.
 #![expect(clippy::unwrap_used, reason = "helpers of a test fail the test")]
 
+mod calls;
+
 use chamada_local::{
     engine::Durability,
     folder::Folder,
@@ -29,8 +31,10 @@ use tokio::net::TcpListener;
 const MAILBOX: (&str, &str) = ("soporte", "una clave");
 
 /// The functions behind a listener, each of their requests to the table recorded.
-struct House {
+pub(crate) struct House {
     api: Arc<Api>,
+    /// Where the functions listen.
+    site: String,
     recorder: Recorder,
     platform: Platform,
     _services: Services,
@@ -39,7 +43,7 @@ struct House {
 }
 
 /// At most so much; capacity units of table and indexes.
-struct Budget {
+pub(crate) struct Budget {
     round_trips: usize,
     read: f64,
     write: f64,
@@ -100,6 +104,7 @@ impl House {
         api.post("/api/session", &json!({"token": token})).await.expect(200);
         Self {
             api,
+            site: site_url,
             recorder,
             platform,
             _services: services,
@@ -146,6 +151,8 @@ fn ticket(n: u64) -> Value {
 async fn over_budget(tickets: u64) -> Vec<String> {
     let house = House::open().await;
     let api = &house.api;
+    // Before any function has read the settings: what it has read, it keeps for a while.
+    api.patch("/api/settings", &json!({"guest_tickets": true})).await.expect(200);
     let person = json!({"email": "bruno@chamada.example", "name": "Bruno", "role": "specialist", "locale": "es"});
     let bruno = api.post("/api/users", &person).await.expect(201)["id"].clone();
     house.fill(tickets).await;
@@ -196,6 +203,9 @@ async fn over_budget(tickets: u64) -> Vec<String> {
             .over(&format!("change {change}"), &usage),
         );
     }
+    over.extend(calls::of_readers(&house, &path).await);
+    over.extend(calls::of_a_life(&house, &path).await);
+    over.extend(calls::of_a_guest(&house).await);
     over
 }
 
