@@ -54,6 +54,21 @@ describe('the menu of a ticket', () => {
   });
 });
 
+describe('taking a ticket', () => {
+  it('moves it in the numbers of the views at once', async () => {
+    const mock = await open('marta', '#/t/2841', desk => {
+      ticketOf(desk, 2841).assignee = null;
+    });
+    const numbers = () => sent(mock, 'GET', '/api/tickets/counts').length;
+    const claim = await words('Tomar el ticket');
+    const before = numbers();
+    expect(before).toBeGreaterThan(0);
+    fireEvent.click(claim);
+    await waitFor(() => expect(ticketOf(mock, 2841).assignee?.id).toBe('usr_marta'));
+    await waitFor(() => expect(numbers()).toBe(before + 1));
+  });
+});
+
 describe('deleting', () => {
   it('asks first, goes back to the list, and can be undone', async () => {
     const mock = await open('marta', '#/t/2841');

@@ -7,6 +7,7 @@ import { categoryName } from '../../lib/trees.ts';
 import { Button, momentWords } from '../../parts/basics.tsx';
 import { toast, toastError } from '../../parts/feedback.tsx';
 import { Dialog } from '../../parts/overlay.tsx';
+import { refreshCounts } from '../../state/counts.ts';
 import type { Trees } from './event-line.tsx';
 
 /** The change that brings a ticket back to what it was. */
@@ -43,6 +44,11 @@ export function useChange(onTicket: (ticket: Ticket) => void, onSaved: () => voi
       throw error;
     }),
   );
+  const saved = () => {
+    onSaved();
+    // Who has it, its status or its date: the numbers of the views may have changed.
+    refreshCounts();
+  };
   /** Whether there is nothing more to do: saved, or the person is asked which of two values counts. */
   const save = async (ticket: Ticket, change: TicketChange, undoing = false): Promise<boolean> => {
     setConflict(undefined);
@@ -50,7 +56,7 @@ export function useChange(onTicket: (ticket: Ticket) => void, onSaved: () => voi
     const after = await write.run(ticket, change);
     if (!after) return raced.current;
     onTicket(after);
-    onSaved();
+    saved();
     if (undoing) toast(t('undone'));
     else toast(t('saved'), { undo: () => void save(after, inverse(ticket, change), true) });
     return true;
@@ -60,7 +66,7 @@ export function useChange(onTicket: (ticket: Ticket) => void, onSaved: () => voi
     const after = await claiming.run(number);
     if (after) onTicket(after);
     // Somebody else was faster, or it worked: either way there is something new to show.
-    onSaved();
+    saved();
   };
   const error = write.error ?? claiming.error;
   useEffect(() => {
