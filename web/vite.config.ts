@@ -1,4 +1,6 @@
+import { join } from 'node:path';
 import { defineConfig } from 'vite';
+import { splitTexts } from './build/texts.ts';
 import { mockServer } from './dev/plugin.ts';
 
 /**
@@ -9,7 +11,7 @@ const api = process.env.CHAMADA_API;
 
 export default defineConfig({
   base: './',
-  plugins: api ? [] : [mockServer()],
+  plugins: [splitTexts(join(import.meta.dirname, 'src', 'main.tsx')), ...(api ? [] : [mockServer()])],
   oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
   server: { host: '127.0.0.1', ...(api ? { proxy: { '/api': api } } : {}) },
   preview: { host: '127.0.0.1' },

@@ -1,11 +1,11 @@
 /** Calls about the site, people, sessions and the two trees. */
 import type { User } from '../src/api/types.ts';
-import { categories, organisation } from './data.ts';
+import { changePassword, removeUser } from './admin-calls.ts';
 import { type Body, type Call, type Desk, json, nothing, type Route, refuse } from './desk.ts';
 import { person } from './tickets.ts';
 
 function enter(desk: Desk, { body }: Call): Response {
-  if (body.ticket_key === 'expired') return refuse(401, 'key_expired');
+  if (body.ticket_key === 'expired' || desk.keysExpired) return refuse(401, 'key_expired');
   if (body.token === 'used') return refuse(401, 'link_used');
   const held = desk.tickets.get(Number(body.ticket));
   const user = held
@@ -13,8 +13,14 @@ function enter(desk: Desk, { body }: Call): Response {
     : desk.users.find(u => u.email === body.email || u.id === `usr_${String(body.token)}`);
   if (!user || body.password === 'wrong' || body.ticket_key === 'wrong') return refuse(401, 'bad_credentials');
   desk.sessionEnded = false;
+  if (held) {
+    // Whoever is signed in stays so; everybody else is a guest from now on.
+    desk.guest = user.id;
+    const scope = { kind: 'guest', tickets: [held.ticket.number] };
+    return json({ user, scope }, 200, { 'Set-Cookie': `guest=${user.id}; Path=/; SameSite=Lax; HttpOnly` });
+  }
   desk.signedIn = user.id;
-  const scope = held ? { kind: 'guest', tickets: [held.ticket.number] } : { kind: 'user' };
+  const scope = { kind: 'user' };
   return json({ user, scope }, 200, { 'Set-Cookie': `session=${user.id}; Path=/; SameSite=Lax; HttpOnly` });
 }
 
@@ -45,23 +51,42 @@ function changeUser(desk: Desk, id: string | undefined, body: Body): Response {
   return json(Object.assign(user, body));
 }
 
+const aboutMe = (desk: Desk, me: User | undefined) => ({
+  ...(me ?? refuse(401, 'sign_in_needed')),
+  has_password: desk.hasPassword,
+});
+
+function changeMe(desk: Desk, { me, body }: Call) {
+  const { password, current_password: _, ...rest } = body;
+  if (password !== undefined) changePassword(desk, body);
+  Object.assign(me ?? refuse(401, 'sign_in_needed'), rest);
+  return aboutMe(desk, me);
+}
+
 export const peopleCalls: Route[] = [
   [
     'GET',
     /^\/api\/site$/,
-    () =>
-      json({
-        site_name: 'Mesa de servicio · Grupo Andino',
-        default_locale: 'es',
-        guest_tickets: false,
-        open_sign_up: true,
-        max_attachment_mb: 50,
-        time_zone: 'America/Santiago',
-        ticket_prefix: 'CH',
-      }),
+    desk => {
+      const { site_name, default_locale, guest_tickets, open_sign_up } = desk.settings;
+      const { max_attachment_mb, time_zone, ticket_prefix } = desk.settings;
+      const open = guest_tickets
+        ? { organisation: desk.trees.organisation.value, categories: desk.trees.categories.value }
+        : {};
+      const site = {
+        site_name,
+        default_locale,
+        guest_tickets,
+        open_sign_up,
+        max_attachment_mb,
+        time_zone,
+        ticket_prefix,
+      };
+      return json({ ...site, ...open });
+    },
   ],
-  ['GET', /^\/api\/me$/, (_desk, { me }) => json(me ?? refuse(401, 'sign_in_needed'))],
-  ['PATCH', /^\/api\/me$/, (_desk, { me, body }) => json(Object.assign(me ?? refuse(401, 'sign_in_needed'), body))],
+  ['GET', /^\/api\/me$/, (desk, { me }) => json(aboutMe(desk, me))],
+  ['PATCH', /^\/api\/me$/, (desk, call) => json(changeMe(desk, call))],
   ['POST', /^\/api\/sign-in$/, () => nothing(202)],
   ['POST', /^\/api\/session$/, (desk, call) => enter(desk, call)],
   ['DELETE', /^\/api\/session$/, desk => leave(desk)],
@@ -76,9 +101,8 @@ export const peopleCalls: Route[] = [
           .map(u => ({ id: u.id, name: u.name, pending: pending(desk, u.id) })),
       }),
   ],
-  ['GET', /^\/api\/organisation$/, () => json(organisation)],
-  ['GET', /^\/api\/categories$/, () => json(categories)],
   ['GET', /^\/api\/users$/, desk => json({ items: desk.users, next_cursor: null })],
   ['POST', /^\/api\/users$/, (desk, { body }) => addUser(desk, body)],
+  ['DELETE', /^\/api\/users\/([^/]+)$/, (desk, { url }, id) => removeUser(desk, id, url)],
   ['PATCH', /^\/api\/users\/([^/]+)$/, (desk, { body }, id) => changeUser(desk, id, body)],
 ];

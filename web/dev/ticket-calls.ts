@@ -21,35 +21,37 @@ const PIXEL = Buffer.from(
 );
 
 function can(me: User | undefined, ticket: Held['ticket']): Can {
-  const admin = me?.role === 'administrator';
-  const staff = admin || me?.role === 'specialist';
+  const open = !ticket.deleted_at && ticket.merged_into == null;
+  const admin = open && me?.role === 'administrator';
+  const staff = admin || (open && me?.role === 'specialist');
   return {
-    message: true,
-    attach: true,
+    message: open,
+    attach: open,
     note: staff,
     resolve: staff,
     title: staff,
     priority: staff,
     classify: staff,
     due: staff,
-    cc: true,
+    cc: staff || (open && ticket.requester.id === me?.id),
     status: admin,
     assign: admin,
     claim: staff && ticket.assignee?.id !== me?.id,
-    rate: false,
-    delete: admin,
+    rate: open && ticket.status === 'resolved' && ticket.requester.id === me?.id,
+    delete: me?.role === 'administrator',
   };
 }
 
-function ticket(me: User | undefined, held: Held): Ticket {
+export function ticket(me: User | undefined, held: Held): Ticket {
   return { ...held.ticket, can: can(me, held.ticket) };
 }
 
-function heldOf(desk: Desk, { me }: Call, number: string | undefined, claiming = false): Held {
+export function heldOf(desk: Desk, { me }: Call, number: string | undefined, claiming = false): Held {
   if (desk.sessionEnded) return refuse(401, 'sign_in_needed');
   const held = desk.tickets.get(Number(number)) ?? refuse(404, 'not_found');
   if (!me) return refuse(401, 'sign_in_needed');
   if (me.role === 'user' && held.ticket.requester.id !== me.id) return refuse(404, 'not_found');
+  if (held.ticket.deleted_at && me.role !== 'administrator') return refuse(404, 'not_found');
   const theirs = held.ticket.assignee?.id === me.id || (claiming && !held.ticket.assignee);
   if (desk.seeAssigned && me.role === 'specialist' && !theirs) return refuse(404, 'not_found');
   return held;
@@ -67,7 +69,11 @@ function list(desk: Desk, { url, me }: Call): Response {
     .filter(t => me.role !== 'user' || t.requester.id === me.id)
     .filter(t => wanted.length === 0 || wanted.includes(t.status))
     .filter(t => !assignee || (assignee === 'none' ? t.assignee === null : t.assignee?.id === assignee))
+    .filter(t => Boolean(t.deleted_at) === (query.get('deleted') === 'true'))
     .filter(t => !query.get('kind') || t.kind === query.get('kind'))
+    .filter(t => !query.get('category_id') || t.category_id === query.get('category_id'))
+    .filter(t => !query.get('company_id') || t.company_id === query.get('company_id'))
+    .filter(t => !query.get('requester') || t.requester.id === query.get('requester'))
     .sort(order(query.get('sort')));
   const from = Number(query.get('cursor') ?? 0);
   const limit = Number(query.get('limit') ?? 25);
@@ -82,8 +88,17 @@ function order(sort: string | null): (a: Ticket, b: Ticket) => number {
   return (a, b) => b.updated_at.localeCompare(a.updated_at);
 }
 
-function create(desk: Desk, { body, me }: Call): Response {
-  if (!me) return refuse(401, 'sign_in_needed');
+/** A guest is somebody new; nobody sees the ticket until the mailed link is used, and here nobody ever uses it. */
+function opener(desk: Desk, { body, me }: Call): User {
+  if (me) return me;
+  const guest = body.guest as { name: string; email: string } | undefined;
+  if (!guest || !desk.settings.guest_tickets) return refuse(401, 'sign_in_needed');
+  return { ...(desk.users.at(-1) as User), ...guest, id: 'usr_guest', role: 'user' };
+}
+
+function create(desk: Desk, call: Call): Response {
+  const { body } = call;
+  const me = opener(desk, call);
   if (String(body.title).includes('422'))
     return refuse(422, 'invalid', { errors: [{ field: 'title', code: 'too_long', detail: '' }] });
   const number = Math.max(...desk.tickets.keys()) + 1;
@@ -159,6 +174,8 @@ function change(desk: Desk, call: Call, number: string | undefined): Response {
   const note = (type: EntryType, data: EntryData) => append(held, call.me, { type, data });
   if (fields.status) note('status', { from: before.status, to: status });
   if (fields.priority) note('priority', { from: before.priority, to: priority });
+  if (fields.title) note('title', { from: before.title, to: fields.title });
+  if (fields.cc) note('cc', {});
   if (fields.due_at !== undefined) note('due', { from: before.due_at, to: due_at });
   const [from, to] = [placeOf(before), placeOf(held.ticket)];
   if (JSON.stringify(from) !== JSON.stringify(to)) note('classified', { from, to });
@@ -214,7 +231,11 @@ function verify(desk: Desk, number: string | undefined): Response {
   return json({ valid: true, entries, head_hash });
 }
 
-function upload(desk: Desk, { body, url }: Call): Response {
+function upload(desk: Desk, { body, url, me }: Call): Response {
+  if (!me) {
+    if (!desk.settings.guest_tickets) return refuse(401, 'sign_in_needed');
+    desk.guestUploads.push(String(body.name));
+  }
   const id = `att_${desk.uploads.size}${String(body.name).includes('bad') ? 'bad' : ''}`;
   desk.uploads.set(id, body as never);
   return json(

@@ -21,7 +21,7 @@ function withImports(key, seen = new Set()) {
 
 // What stands between the address and the list: the entry with all it imports. The list is part of it.
 const first = withImports(entry);
-const locales = Object.keys(manifest).filter(key => /i18n\/[a-z]+\.json$/.test(key));
+const locales = Object.keys(manifest).filter(key => /i18n\/[a-z]+\.json\?first$/.test(key));
 const language = Math.max(...locales.map(key => zipped(manifest[key].file)));
 const firstSize = [...first].reduce((sum, key) => sum + zipped(manifest[key].file), 0) + language;
 const styles = new Set(Object.values(manifest).flatMap(chunk => chunk.css ?? []));

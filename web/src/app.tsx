@@ -20,6 +20,18 @@ const TicketScreen = lazy(() => import('./screens/ticket/ticket.tsx'));
 const Create = lazy(() => import('./screens/create/create.tsx'));
 const Users = lazy(() => import('./screens/admin/users.tsx'));
 const Mailboxes = lazy(() => import('./screens/admin/mailboxes.tsx'));
+const Guest = lazy(() => import('./screens/guest/guest.tsx'));
+const AccountScreen = lazy(() => import('./screens/account/account.tsx'));
+/** The other pages of administration, by path. */
+const ADMIN = {
+  '': lazy(() => import('./screens/admin/start.tsx')),
+  '/org': lazy(() => import('./screens/admin/organisation.tsx')),
+  '/categories': lazy(() => import('./screens/admin/categories.tsx')),
+  '/canned': lazy(() => import('./screens/admin/canned.tsx')),
+  '/imports': lazy(() => import('./screens/admin/imports.tsx')),
+  '/settings': lazy(() => import('./screens/admin/settings.tsx')),
+  '/audit': lazy(() => import('./screens/admin/audit.tsx')),
+};
 
 export function App() {
   // Draws everything anew in another language: no component below is memoised.
@@ -64,10 +76,14 @@ function Screens() {
         <Route path="/m" component={MagicLink} />
         <Route path="/link" component={ExpiredLink} />
         <Route path="/t/:number" component={TicketRoute} />
+        <Route path="/guest/:sent?">{params => <Guest sent={params.sent === 'sent'} />}</Route>
         {!me && <Route component={Elsewhere} />}
         <Route path="/" component={ListScreen} />
         <Route path={NOTICES} component={ListScreen} />
         <Route path="/new" component={Create} />
+        <Route path="/account" component={AccountScreen} />
+        {admin &&
+          Object.entries(ADMIN).map(([path, screen]) => <Route key={path} path={`/admin${path}`} component={screen} />)}
         {admin && <Route path="/admin/users" component={Users} />}
         {admin && <Route path="/admin/mailboxes/:id?">{params => <Mailboxes id={params.id} />}</Route>}
         <Route component={Gone} />

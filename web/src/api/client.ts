@@ -62,6 +62,24 @@ export async function read<T>(call: Promise<Answer<T>>, quiet = false): Promise<
   throw error;
 }
 
+/** Something with the tag of the version that it is, for `If-Match`. */
+export interface Tagged<T> {
+  value: T;
+  tag: string;
+}
+
+/** The same of an answer that carries an `ETag`. */
+export async function readTagged<T>(call: Promise<Answer<T>>): Promise<Tagged<T>> {
+  const kept: { tag?: string } = {};
+  const value = await read(
+    call.then(answer => {
+      kept.tag = answer.response.headers.get('ETag') ?? '';
+      return answer;
+    }),
+  );
+  return { value, tag: kept.tag ?? '' };
+}
+
 /** `crypto.randomUUID` is there in secure contexts alone; a server on a house's own network may be plain HTTP. */
 export function newKey(): string {
   if (typeof crypto.randomUUID === 'function') return crypto.randomUUID();
@@ -70,6 +88,9 @@ export function newKey(): string {
 
 /** The header that makes a repeated write one write. */
 export const once = (key: string) => ({ header: { 'Idempotency-Key': key } });
+
+/** The same for a write that holds for what a tag names alone. */
+export const onceTagged = (key: string, tag: string) => ({ header: { 'Idempotency-Key': key, 'If-Match': tag } });
 
 /** The same for a write that holds for one version of a ticket alone. */
 export const onceAt = (key: string, version: number) => ({

@@ -26,6 +26,9 @@ export const session = {
   end: () => read(client.DELETE('/api/session'), true),
 };
 
+/** How many tickets one call may name. */
+const AT_ONCE = 100;
+
 const ticketPath = (number: number) => ({ path: { number } });
 
 export const tickets = {
@@ -37,6 +40,9 @@ export const tickets = {
   since: (number: number, after: number, signal?: AbortSignal) =>
     read(client.GET('/api/tickets/{number}/entries', { params: { ...ticketPath(number), query: { after } }, signal })),
   create: (body: T.NewTicket, key: string) => read(client.POST('/api/tickets', { params: once(key), body })),
+  /** By somebody who has not signed in, where the site allows it: 401 says that it does not any more. */
+  createAsGuest: (body: T.NewTicket, key: string) =>
+    read(client.POST('/api/tickets', { params: once(key), body }), true),
   change: (number: number, version: number, body: T.TicketChange, key: string) =>
     read(client.PATCH('/api/tickets/{number}', { params: { ...ticketPath(number), ...onceAt(key, version) }, body })),
   message: (number: number, body: T.NewMessage, key: string) =>
@@ -46,6 +52,59 @@ export const tickets = {
   verify: (number: number) => read(client.GET('/api/tickets/{number}/verify', { params: ticketPath(number) })),
   download: (number: number, id: string) =>
     read(client.GET('/api/tickets/{number}/attachments/{id}', { params: { path: { number, id } } })),
+  counts: () => read(client.GET('/api/tickets/counts')),
+  /** How far one has read each of these, a hundred at a time. */
+  reads: async (numbers: readonly number[]): Promise<T.ReadMark[]> => {
+    const pages: T.ReadMark[][] = [];
+    for (let from = 0; from < numbers.length; from += AT_ONCE) {
+      const query = { number: numbers.slice(from, from + AT_ONCE) };
+      pages.push((await read(client.GET('/api/tickets/reads', { params: { query } }))).items);
+    }
+    return pages.flat();
+  },
+  markRead: (number: number, seq: number) =>
+    read(client.PUT('/api/tickets/{number}/read', { params: ticketPath(number), body: { seq } }), true),
+  /** What became of each, a hundred at a time. */
+  bulk: async (numbers: readonly number[], set: T.BulkSet, key: string): Promise<T.BulkResult[]> => {
+    const results: T.BulkResult[][] = [];
+    for (let from = 0; from < numbers.length; from += AT_ONCE) {
+      const body = { numbers: numbers.slice(from, from + AT_ONCE), set };
+      const params = once(`${key}-${from}`);
+      results.push((await read(client.POST('/api/tickets/bulk', { params, body }))).results as T.BulkResult[]);
+    }
+    return results.flat();
+  },
+  remove: (number: number, key: string) =>
+    read(client.DELETE('/api/tickets/{number}', { params: { ...ticketPath(number), ...once(key) } })),
+  restore: (number: number, key: string) =>
+    read(client.POST('/api/tickets/{number}/restore', { params: { ...ticketPath(number), ...once(key) } })),
+  erase: (number: number, key: string) =>
+    read(client.POST('/api/tickets/{number}/erase', { params: { ...ticketPath(number), ...once(key) } })),
+  merge: (number: number, into: number, key: string) =>
+    read(
+      client.POST('/api/tickets/{number}/merge', { params: { ...ticketPath(number), ...once(key) }, body: { into } }),
+    ),
+  link: (number: number, other: number, key: string) =>
+    read(client.PUT('/api/tickets/{number}/links/{other}', { params: { path: { number, other }, ...once(key) } })),
+  unlink: (number: number, other: number, key: string) =>
+    read(client.DELETE('/api/tickets/{number}/links/{other}', { params: { path: { number, other }, ...once(key) } })),
+  rate: (number: number, body: T.NewRating, key: string) =>
+    read(client.PUT('/api/tickets/{number}/rating', { params: { ...ticketPath(number), ...once(key) }, body })),
+  keys: (number: number) => read(client.GET('/api/tickets/{number}/keys', { params: ticketPath(number) })),
+  revokeKey: (number: number, id: string, key: string) =>
+    read(client.DELETE('/api/tickets/{number}/keys/{id}', { params: { path: { number, id }, ...once(key) } })),
+  revokeKeys: (number: number, key: string) =>
+    read(client.DELETE('/api/tickets/{number}/keys', { params: { ...ticketPath(number), ...once(key) } })),
+  /** The history with its hashes, to the byte as the server wrote it. */
+  transcript: async (number: number): Promise<string> =>
+    (await read(
+      client.GET('/api/tickets/{number}/transcript', {
+        params: { ...ticketPath(number), query: { format: 'json' } },
+        parseAs: 'text',
+      }),
+    )) as string,
+  /** The texts that staff have ready, filled for this ticket. */
+  cannedReplies: (number: number) => read(client.GET('/api/canned-replies', { params: { query: { ticket: number } } })),
 };
 
 const withId = (id: string) => ({ path: { id } });

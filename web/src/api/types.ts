@@ -49,6 +49,14 @@ export type NewTicket = Schemas['NewTicket'];
 export type NewMessage = Schemas['NewMessage'];
 export type TicketPage = Schemas['TicketPage'];
 
+export type TicketCounts = Schemas['TicketCounts'];
+export type ReadMark = Schemas['ReadMark'];
+export type BulkSet = Schemas['BulkSet'];
+export type BulkResult = Schemas['BulkResult'] & { problem?: Problem | null };
+export type NewRating = Schemas['NewRating'];
+export type TicketKey = Schemas['TicketKey'];
+export type CannedReply = Schemas['CannedReply'];
+
 export type Attached = Schemas['AttachedFile'];
 export type NewAttachment = Schemas['NewUpload'];
 export type Download = Schemas['Download'];
@@ -61,7 +69,27 @@ export type EntryType = NonNullable<AnyEntry['type']>;
 export type Place = Schemas['Place'];
 
 export type Organisation = Schemas['Organisation'];
+export type OrganisationInput = Schemas['OrganisationInput'];
 export type Categories = Schemas['Categories'];
+export type CategoriesInput = Schemas['CategoriesInput'];
+export type Names = Schemas['Names'];
+
+export type Me = Schemas['Me'];
+export type MeChange = Schemas['MeChange'];
+export type Token = Schemas['Token'];
+export type TokenScope = Schemas['TokenScope'];
+export type NewToken = Schemas['NewToken'];
+export type MadeToken = Schemas['MadeToken'];
+
+export type Settings = Schemas['SiteSettings'];
+export type SettingsChange = Schemas['SettingsChange'];
+export type CannedReplies = Schemas['CannedReplies'];
+export type CannedRepliesInput = Schemas['CannedRepliesInput'];
+export type AuditRecord = Schemas['AuditRecord'];
+export type AuditChange = Schemas['AuditChange'];
+export type ImportCounts = Schemas['ImportCounts'];
+export const IMPORTS = ['users', 'organisation', 'categories'] as const;
+export type Import = (typeof IMPORTS)[number];
 
 export type Security = Schemas['Security'];
 export type AfterImport = Schemas['AfterImport'];

@@ -11,10 +11,11 @@ export const LOCALES: readonly Locale[] = ['es', 'pt', 'en'];
 
 type Texts = Record<string, string>;
 
-const load: Record<Locale, () => Promise<{ default: Texts }>> = {
-  es: () => import('./es.json'),
-  pt: () => import('./pt.json'),
-  en: () => import('./en.json'),
+/** What the first view says, and the rest, which screens that are loaded when opened wait for: see `build/texts.ts`. */
+const load: Record<Locale, { first: () => Promise<{ default: Texts }>; rest: () => Promise<{ default: Texts }> }> = {
+  es: { first: () => import('./es.json?first'), rest: () => import('./es.json?rest') },
+  pt: { first: () => import('./pt.json?first'), rest: () => import('./pt.json?rest') },
+  en: { first: () => import('./en.json?first'), rest: () => import('./en.json?rest') },
 };
 
 /** What dates and numbers follow: 'pt' alone would be Brazilian in some browsers and European in others. */
@@ -37,9 +38,29 @@ export function firstLocale(): Locale | undefined {
 
 export const chosenLocale = (): Locale | undefined => known(localStorage.getItem(STORED));
 
+let rest: Promise<void> | undefined;
+let restWanted = false;
+
+async function addRest(of: Locale): Promise<void> {
+  const more = await load[of].rest();
+  if (store.get() === of) texts = { ...texts, ...more.default };
+}
+
+/** Resolves when every text of the language in use is there. */
+export function allTexts(): Promise<void> {
+  restWanted = true;
+  rest ??= addRest(store.get()).catch(error => {
+    rest = undefined;
+    throw error;
+  });
+  return rest;
+}
+
 export async function setLocale(next: Locale, remember = false): Promise<void> {
-  const module = await load[next]();
-  texts = module.default;
+  // Where more than the first view is open, a change of language waits for all its texts.
+  const [first, more] = await Promise.all([load[next].first(), restWanted ? load[next].rest() : undefined]);
+  texts = { ...first.default, ...more?.default };
+  rest = more && Promise.resolve();
   setFormatLanguage(TAGS[next]);
   document.documentElement.lang = TAGS[next];
   if (remember) localStorage.setItem(STORED, next);

@@ -1,6 +1,7 @@
 /** Screens that are loaded when first opened. Preact's core has no Suspense; this is what is needed of it. */
 import { type ComponentChildren, type ComponentType, createContext, h } from 'preact';
 import { useContext, useEffect, useState } from 'preact/hooks';
+import { allTexts } from '../i18n/index.ts';
 import { ErrorBox } from '../parts/feedback.tsx';
 
 const Fallback = createContext<ComponentChildren>(null);
@@ -18,8 +19,8 @@ export function lazy<P extends object>(load: () => Promise<{ default: ComponentT
     useEffect(() => {
       if (loaded) return;
       setError(undefined);
-      load().then(
-        module => {
+      Promise.all([load(), allTexts()]).then(
+        ([module]) => {
           loaded = module.default;
           setTurn(before => before + 1);
         },

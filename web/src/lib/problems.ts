@@ -17,7 +17,7 @@ export function problemText(error: unknown): string {
   return codeText(error.code) ?? t('problem.unknown');
 }
 
-const fieldText = (code: string): string => {
+export const fieldText = (code: string): string => {
   const key = `field.${code}`;
   return hasText(key) ? t(key) : (codeText(code) ?? t('field.invalid'));
 };

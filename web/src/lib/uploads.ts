@@ -112,6 +112,8 @@ export class UploadQueue {
     private readonly changed: (items: readonly Upload[]) => void,
     private readonly pause: (ms: number) => Promise<void> = ms => new Promise(done => setTimeout(done, ms)),
     private readonly maxFiles: number = MAX_FILES,
+    /** Whether the first file has to be announced before another: that is what begins a guest's session. */
+    private firstAlone = false,
   ) {}
 
   get items(): readonly Upload[] {
@@ -194,7 +196,7 @@ export class UploadQueue {
   }
 
   #next(): void {
-    while (this.#running < AT_ONCE) {
+    while (this.#running < (this.firstAlone ? 1 : AT_ONCE)) {
       const item = this.#items.find(i => i.state === 'waiting');
       const job = item && this.#jobs.get(item.key);
       if (!item || !job) return;
@@ -234,6 +236,10 @@ export class UploadQueue {
         job.key,
       );
       this.#set(item.key, { attachmentId: job.ticket.attachment_id });
+      if (this.firstAlone) {
+        this.firstAlone = false;
+        this.#next();
+      }
     }
     this.#set(item.key, { state: 'sending', sent: 0, startedAt: performance.now() });
     const status = await this.calls.put(

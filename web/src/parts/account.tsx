@@ -13,26 +13,16 @@ import { Dialog } from './overlay.tsx';
 export const localeNames = () => LOCALES.map(id => ({ id, name: t(`language.${id}`) }));
 
 interface AccountProps {
-  /** Administration's pages, which a phone's bottom bar has no room for. */
-  admin: { href: string; icon: IconName; label: string }[];
+  /** The pages which a phone's bottom bar has no room for. */
+  pages: { href: string; icon: IconName; label: string }[];
   onClose: () => void;
 }
 
-export default function AccountDialog({ admin, onClose }: AccountProps) {
+export default function AccountDialog({ pages, onClose }: AccountProps) {
   const { me, guest } = useSession();
-  const locale = useLocale();
-  const [look, setLook] = useState(theme);
   const [leaving, setLeaving] = useState(false);
   const person = me ?? guest;
 
-  const chooseLocale = (next: Locale) => {
-    setLocale(next, true).catch(toastError);
-    if (me) session.update({ locale: next }, newKey()).then(changeMe, toastError);
-  };
-  const chooseTheme = (next: Theme) => {
-    setTheme(next);
-    setLook(next);
-  };
   const leave = async () => {
     setLeaving(true);
     try {
@@ -52,9 +42,9 @@ export default function AccountDialog({ admin, onClose }: AccountProps) {
           <span class="muted">{person.email}</span>
         </p>
       )}
-      {admin.length > 0 && (
-        <nav class="phone menu" aria-label={t('nav.admin')}>
-          {admin.map(item => (
+      {pages.length > 0 && (
+        <nav class="phone menu" aria-label={t('nav.more')}>
+          {pages.map(item => (
             <a key={item.href} class="btn" href={item.href} onClick={onClose}>
               <Icon name={item.icon} />
               {item.label}
@@ -62,19 +52,14 @@ export default function AccountDialog({ admin, onClose }: AccountProps) {
           ))}
         </nav>
       )}
-      <div class="field">
-        <span class="label">{t('language')}</span>
-        <Segmented label={t('language')} value={locale} choices={localeNames()} onValue={chooseLocale} />
-      </div>
-      <div class="field">
-        <span class="label">{t('theme')}</span>
-        <Segmented
-          label={t('theme')}
-          value={look}
-          choices={(['system', 'light', 'dark'] as const).map(id => ({ id, name: t(`theme.${id}`) }))}
-          onValue={chooseTheme}
-        />
-      </div>
+      {me && (
+        <a class="btn" href="#/account" onClick={onClose}>
+          <Icon name="user" />
+          {t('account.mine')}
+        </a>
+      )}
+      <LanguageChoice />
+      <ThemeChoice />
       {me && <Notices me={me} />}
       {person && (
         <Button busy={leaving} onClick={leave}>
@@ -85,8 +70,43 @@ export default function AccountDialog({ admin, onClose }: AccountProps) {
   );
 }
 
+/** One's language: at once here, and for mails where one has an account. */
+export function LanguageChoice() {
+  const { me } = useSession();
+  const locale = useLocale();
+  const choose = (next: Locale) => {
+    setLocale(next, true).catch(toastError);
+    if (me) session.update({ locale: next }, newKey()).then(changeMe, toastError);
+  };
+  return (
+    <div class="field">
+      <span class="label">{t('language')}</span>
+      <Segmented label={t('language')} value={locale} choices={localeNames()} onValue={choose} />
+    </div>
+  );
+}
+
+export function ThemeChoice() {
+  const [look, setLook] = useState(theme);
+  const choose = (next: Theme) => {
+    setTheme(next);
+    setLook(next);
+  };
+  return (
+    <div class="field">
+      <span class="label">{t('theme')}</span>
+      <Segmented
+        label={t('theme')}
+        value={look}
+        choices={(['system', 'light', 'dark'] as const).map(id => ({ id, name: t(`theme.${id}`) }))}
+        onValue={choose}
+      />
+    </div>
+  );
+}
+
 /** The mails that one may refuse. What else is mailed, the hint says. */
-function Notices({ me }: { me: User }) {
+export function Notices({ me }: { me: User }) {
   const write = useWrite((key, notify: boolean) => session.update({ notify }, key));
   const choose = async (notify: boolean) => {
     const now = await write.run(notify);

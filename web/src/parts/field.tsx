@@ -145,6 +145,36 @@ export function Segmented<T extends string>({ label, value, choices, onValue, fl
   );
 }
 
+interface CheckProps {
+  label: string;
+  hint?: string;
+  checked: boolean;
+  onChecked: (checked: boolean) => void;
+}
+
+export function CheckField({ label, hint, checked, onChecked }: CheckProps) {
+  const id = useId();
+  return (
+    <div class="field">
+      <label class="check">
+        <input
+          class="cb"
+          type="checkbox"
+          checked={checked}
+          aria-describedby={hint ? `${id}-hint` : undefined}
+          onChange={event => onChecked(event.currentTarget.checked)}
+        />
+        {label}
+      </label>
+      {hint && (
+        <p class="hint" id={`${id}-hint`}>
+          {hint}
+        </p>
+      )}
+    </div>
+  );
+}
+
 /** Focuses the first field that is marked as wrong. */
 export function focusFirstError(form: HTMLElement | null): void {
   requestAnimationFrame(() => form?.querySelector<HTMLElement>('[aria-invalid=true]')?.focus());

@@ -2,13 +2,18 @@
 import type { ComponentChildren } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { useLocation, useSearch } from 'wouter-preact';
+import { number } from '../i18n/format.ts';
 import { t } from '../i18n/index.ts';
+import { navigate } from '../lib/hash-location.ts';
+import { useKeys } from '../lib/keys.ts';
 import { lazy, Suspense } from '../lib/lazy.tsx';
+import { useCounts } from '../state/counts.ts';
 import { isAdministrator, isStaff, useSession } from '../state/session.ts';
 import { Avatar } from './basics.tsx';
 import { Brand, Icon, type IconName } from './icon.tsx';
 
 const AccountDialog = lazy(() => import('./account.tsx'));
+const KeyHelp = lazy(() => import('./key-help.tsx'));
 
 /** Where mails lead to choose one's notices: the account, over one's tickets. */
 export const NOTICES = '/notices';
@@ -58,46 +63,66 @@ export function Shell(props: ShellProps) {
   );
 }
 
+/** The pages of administration, in the rail, in a phone's menu and on their own first page. */
+export const ADMIN_PAGES = [
+  { page: 'users', icon: 'users' },
+  { page: 'org', icon: 'building' },
+  { page: 'categories', icon: 'tag' },
+  { page: 'mailboxes', icon: 'mail' },
+  { page: 'canned', icon: 'text' },
+  { page: 'imports', icon: 'upload' },
+  { page: 'settings', icon: 'gear' },
+  { page: 'audit', icon: 'shield' },
+] as const satisfies readonly { page: string; icon: IconName }[];
+
 interface Item {
   href: string;
   icon: IconName;
   label: string;
   current: boolean;
+  count?: number | undefined;
 }
 
 function useItems(): { main: Item[]; admin: Item[] } {
   const { me } = useSession();
   const [path] = useLocation();
+  const counts = useCounts(isStaff(me));
   const query = new URLSearchParams(useSearch());
-  const assignee = path === '/' ? query.get('assignee') : undefined;
+  const view = path === '/' ? (query.get('view') ?? query.get('assignee') ?? '') : undefined;
+  const item = (href: string, icon: IconName, label: string, current: boolean, count?: number): Item => ({
+    href,
+    icon,
+    label,
+    current,
+    count,
+  });
+  const inbox = view !== undefined && !['me', 'none', 'overdue', 'deleted'].includes(view);
   const main: Item[] = [
-    {
-      href: '#/',
-      icon: 'inbox',
-      label: t('nav.inbox'),
-      current: path === '/' && assignee !== 'me' && assignee !== 'none',
-    },
-    { href: '#/?assignee=me', icon: 'user', label: t('nav.mine'), current: assignee === 'me' },
-    { href: '#/?assignee=none', icon: 'tag', label: t('nav.unassigned'), current: assignee === 'none' },
+    item('#/', 'inbox', t('nav.inbox'), inbox, counts?.pending),
+    item('#/?assignee=me', 'user', t('nav.mine'), view === 'me', counts?.mine),
+    item('#/?assignee=none', 'tag', t('nav.unassigned'), view === 'none', counts?.unassigned),
+    item('#/?view=overdue', 'clock', t('nav.overdue'), view === 'overdue', counts?.overdue),
   ];
   const admin: Item[] = isAdministrator(me)
     ? [
-        { href: '#/admin/users', icon: 'users', label: t('nav.users'), current: path.startsWith('/admin/users') },
-        {
-          href: '#/admin/mailboxes',
-          icon: 'mail',
-          label: t('nav.mailboxes'),
-          current: path.startsWith('/admin/mailboxes'),
-        },
+        ...ADMIN_PAGES.map(({ page, icon }) =>
+          item(`#/admin/${page}`, icon, t(`nav.${page}`), path.startsWith(`/admin/${page}`)),
+        ),
+        item('#/?view=deleted', 'trash', t('nav.deleted'), view === 'deleted'),
       ]
     : [];
   return { main, admin };
 }
 
+/** The server counts up to here. */
+const MANY = 1000;
+const countWords = (count: number) => (count < MANY ? number(count) : `${number(MANY)}+`);
+
 const RailLink = ({ item }: { item: Item }) => (
   <a class="it" href={item.href} aria-current={item.current ? 'page' : undefined}>
     <Icon name={item.icon} />
     {item.label}
+    {item.count !== undefined && item.count > 0 && <span class="n">{countWords(item.count)}</span>}
   </a>
 );
 
@@ -115,16 +140,33 @@ function useAccount() {
   };
 }
 
-const Account = ({ admin, onClose }: { admin: Item[]; onClose: () => void }) => (
+const Account = ({ pages, onClose }: { pages: Item[]; onClose: () => void }) => (
   <Suspense fallback={null}>
-    <AccountDialog admin={admin} onClose={onClose} />
+    <AccountDialog pages={pages} onClose={onClose} />
   </Suspense>
 );
+
+/** The bar below has room for these; the rest is in the account's dialog. */
+const ON_PHONE = 3;
+
+/** Keys that work on every page of staff. */
+function useShellKeys(): { help: boolean; closeHelp: () => void } {
+  const [help, setHelp] = useState(false);
+  useKeys({
+    c: () => navigate('/new'),
+    'g i': () => navigate('/'),
+    'g m': () => navigate('/?assignee=me'),
+    'g u': () => navigate('/?assignee=none'),
+    '?': () => setHelp(true),
+  });
+  return { help, closeHelp: () => setHelp(false) };
+}
 
 function StaffShell({ top, back, children }: ShellProps) {
   const { me } = useSession();
   const { main, admin } = useItems();
   const account = useAccount();
+  const { help, closeHelp } = useShellKeys();
   if (!me) return null;
   return (
     <div class="frame">
@@ -133,7 +175,13 @@ function StaffShell({ top, back, children }: ShellProps) {
         {main.map(item => (
           <RailLink key={item.href} item={item} />
         ))}
-        {admin.length > 0 && <h2>{t('nav.admin')}</h2>}
+        {admin.length > 0 && (
+          <h2>
+            <a class="plain" href="#/admin">
+              {t('nav.admin')}
+            </a>
+          </h2>
+        )}
         {admin.map(item => (
           <RailLink key={item.href} item={item} />
         ))}
@@ -167,7 +215,7 @@ function StaffShell({ top, back, children }: ShellProps) {
         {children}
       </div>
       <nav class="tabbar phone" aria-label={t('nav.phone')}>
-        {main.map(item => (
+        {main.slice(0, ON_PHONE).map(item => (
           <a key={item.href} href={item.href} aria-current={item.current ? 'page' : undefined}>
             <Icon name={item.icon} />
             {item.label}
@@ -178,7 +226,12 @@ function StaffShell({ top, back, children }: ShellProps) {
           {t('account')}
         </button>
       </nav>
-      {account.shown && <Account admin={admin} onClose={account.close} />}
+      {account.shown && <Account pages={[...main.slice(ON_PHONE), ...admin]} onClose={account.close} />}
+      {help && (
+        <Suspense fallback={null}>
+          <KeyHelp onClose={closeHelp} />
+        </Suspense>
+      )}
     </div>
   );
 }
@@ -213,7 +266,7 @@ function CustomerShell({ top, children }: ShellProps) {
       </header>
       {top}
       {children}
-      {account.shown && <Account admin={[]} onClose={account.close} />}
+      {account.shown && <Account pages={[]} onClose={account.close} />}
     </>
   );
 }

@@ -9,14 +9,20 @@ import { announce } from './feedback.tsx';
 import { Icon } from './icon.tsx';
 
 const MEGABYTE = 2 ** 20;
+/** The most that a guest's ticket carries. */
+const GUEST_FILES = 5;
 
-export function useUploads() {
+/** Guests send fewer files, and the first before the others. */
+export function useUploads(guest = false) {
   const [items, setItems] = useState<readonly Upload[]>([]);
   const queue = useRef<UploadQueue | undefined>(undefined);
   queue.current ??= new UploadQueue(
     { ...attachments, put: putBytes },
     currentSession().site.max_attachment_mb * MEGABYTE,
     setItems,
+    undefined,
+    guest ? GUEST_FILES : undefined,
+    guest,
   );
   useEffect(() => () => queue.current?.clear(), []);
   return { queue: queue.current, items };
@@ -55,6 +61,8 @@ export function FileInput({ queue, camera, id }: InputProps) {
 
 const failureWords = (item: Upload, limit: number): string => {
   if (item.problem === 'too_large') return t('upload.too_large', { size: size(limit) });
+  // A list that ends with a refused file was full without it.
+  if (item.problem === 'too_many' && !currentSession().me) return t('upload.too_many', { n: number(GUEST_FILES) });
   return codeText(item.problem ?? '') ?? t('problem.upload_failed');
 };
 

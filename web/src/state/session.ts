@@ -108,11 +108,22 @@ function startOver(): void {
   location.reload();
 }
 
-export async function signOut(): Promise<void> {
-  await session.end();
+export const signOut = (): Promise<void> => signOutBy(session.end);
+
+/** By ending this session, or all of this person's. */
+export async function signOutBy(end: () => Promise<unknown>): Promise<void> {
+  await end();
   forgetDrafts();
   tabs?.postMessage('signed-out');
   startOver();
+}
+
+/** What an administrator changed of the site shows here at once; elsewhere within half a minute. */
+export function changeSite(change: Partial<Site>): void {
+  const { site } = store.get();
+  const known = Object.keys(NO_SITE) as (keyof Site)[];
+  const told = known.filter(name => change[name] !== undefined).map(name => [name, change[name]]);
+  patch({ site: { ...site, ...Object.fromEntries(told) } });
 }
 
 export const changeMe = (me: User): void => patch({ me });

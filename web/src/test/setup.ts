@@ -3,12 +3,13 @@ import { afterEach, beforeEach } from 'vitest';
 // Tests of pure code run in Node, without a document.
 if (typeof document !== 'undefined') {
   const { cleanup } = await import('@testing-library/preact');
-  const { setLocale } = await import('../i18n/index.ts');
+  const { allTexts, setLocale } = await import('../i18n/index.ts');
 
   beforeEach(async () => {
     localStorage.clear();
     location.hash = '';
     await setLocale('es');
+    await allTexts();
   });
   afterEach(cleanup);
 

@@ -6,7 +6,7 @@ import { refusal, secondsLeft, type Upload, type UploadCalls, UploadQueue } from
 const MB = 2 ** 20;
 const file = (name: string, size = 4) => new File([new Uint8Array(size)], name);
 
-function setup(change: Partial<UploadCalls> = {}) {
+function setup(change: Partial<UploadCalls> = {}, firstAlone = false) {
   let asked = 0;
   const calls: UploadCalls = {
     create: vi.fn(async () => {
@@ -33,6 +33,8 @@ function setup(change: Partial<UploadCalls> = {}) {
       items = now;
     },
     async () => undefined,
+    20,
+    firstAlone,
   );
   const settled = () => vi.waitFor(() => expect(queue.busy).toBe(false));
   return { queue, calls, settled, items: () => items };
@@ -180,5 +182,41 @@ describe('the queue', () => {
     const item = { state: 'sending', size: 100, sent: 50, startedAt: 0 } as Upload;
     expect(secondsLeft(item, 2000)).toBeUndefined();
     expect(secondsLeft(item, 4000)).toBe(4);
+  });
+});
+
+describe('a guest', () => {
+  it('announces the first file alone, since that begins the session of all', async () => {
+    const waiting: (() => void)[] = [];
+    let asked = 0;
+    const create = vi.fn(async () => {
+      asked += 1;
+      const id = asked;
+      await new Promise<void>(done => waiting.push(done));
+      return { attachment_id: `att_${id}`, upload: { method: 'PUT' as const, url: '', headers: {} }, expires_at: '' };
+    });
+    const { queue, settled, items } = setup({ create }, true);
+    queue.add([file('1.txt'), file('2.txt'), file('3.txt')]);
+    await vi.waitFor(() => expect(create).toHaveBeenCalledTimes(1));
+    await new Promise(done => setTimeout(done, 30));
+    expect(create).toHaveBeenCalledTimes(1);
+    waiting.shift()?.();
+    await vi.waitFor(() => expect(create).toHaveBeenCalledTimes(3));
+    for (const go of waiting) go();
+    await settled();
+    expect(items().map(item => item.state)).toEqual(['stored', 'stored', 'stored']);
+  });
+
+  it('announces another first one where the first failed', async () => {
+    const create = vi.fn().mockRejectedValueOnce(new ApiError(422, { status: 422, code: 'type_not_allowed' }));
+    create.mockResolvedValue({
+      attachment_id: 'att_1',
+      upload: { method: 'PUT', url: '', headers: {} },
+      expires_at: '',
+    });
+    const { queue, settled, items } = setup({ create }, true);
+    queue.add([file('1.txt'), file('2.txt')]);
+    await settled();
+    expect(items().map(item => item.state)).toEqual(['failed', 'stored']);
   });
 });

@@ -1,23 +1,21 @@
-import { useRef, useState } from 'preact/hooks';
-import { directory, type Locale, type Role, type User } from '../../api/index.ts';
+import { useState } from 'preact/hooks';
+import { directory, type Organisation, type User } from '../../api/index.ts';
 import { t } from '../../i18n/index.ts';
-import { useWrite } from '../../lib/hooks.ts';
+import { useResource } from '../../lib/hooks.ts';
+import { findUnit } from '../../lib/org-tree.ts';
 import { usePages } from '../../lib/pages.ts';
-import { fieldErrors } from '../../lib/problems.ts';
-import { localeNames } from '../../parts/account.tsx';
 import { Avatar, Button } from '../../parts/basics.tsx';
-import { Empty, ErrorBox, Failed, Skeleton, toast } from '../../parts/feedback.tsx';
-import { focusFirstError, Segmented, SelectField, TextField } from '../../parts/field.tsx';
+import { Empty, ErrorBox, Skeleton, toast } from '../../parts/feedback.tsx';
 import { Icon } from '../../parts/icon.tsx';
-import { Dialog } from '../../parts/overlay.tsx';
 import { Heading, Shell } from '../../parts/shell.tsx';
-import { useSession } from '../../state/session.ts';
-
-const ROLES: readonly Role[] = ['user', 'specialist', 'administrator'];
+import { EraseDialog } from './user-erase.tsx';
+import { UserDialog } from './user-form.tsx';
 
 export default function UsersScreen() {
   const list = usePages(cursor => directory.users(cursor), []);
+  const tree = useResource(() => directory.organisation(), []);
   const [edited, setEdited] = useState<User | 'new'>();
+  const [erased, setErased] = useState<User>();
   const title = t('nav.users');
   const top = (
     <>
@@ -34,7 +32,7 @@ export default function UsersScreen() {
         {list.error !== undefined && <ErrorBox error={list.error} onRetry={list.reload} />}
         {!list.rows && list.error === undefined && <Skeleton look="rows" />}
         {list.rows?.length === 0 && <Empty text={t('users.empty')} />}
-        {list.rows && list.rows.length > 0 && <UserTable users={list.rows} onEdit={setEdited} />}
+        {list.rows && list.rows.length > 0 && <UserTable users={list.rows} tree={tree.data} onEdit={setEdited} />}
         {list.hasMore && (
           <div class="more">
             <span />
@@ -46,10 +44,26 @@ export default function UsersScreen() {
         {edited && (
           <UserDialog
             user={edited === 'new' ? undefined : edited}
+            tree={tree.data}
             onClose={() => setEdited(undefined)}
-            onSaved={() => {
+            onSaved={words => {
               setEdited(undefined);
-              toast(t('saved'));
+              toast(words);
+              list.reload();
+            }}
+            onErase={user => {
+              setEdited(undefined);
+              setErased(user);
+            }}
+          />
+        )}
+        {erased && (
+          <EraseDialog
+            user={erased}
+            onClose={() => setErased(undefined)}
+            onErased={() => {
+              setErased(undefined);
+              toast(t('users.erase.done'));
               list.reload();
             }}
           />
@@ -59,13 +73,20 @@ export default function UsersScreen() {
   );
 }
 
-function UserTable({ users, onEdit }: { users: readonly User[]; onEdit: (user: User) => void }) {
+interface TableProps {
+  users: readonly User[];
+  tree: Organisation | undefined;
+  onEdit: (user: User) => void;
+}
+
+function UserTable({ users, tree, onEdit }: TableProps) {
+  const company = (user: User) => (tree && user.company_id ? findUnit(tree, user.company_id)?.unit.name : undefined);
   return (
     <table class="tickets people" role="table">
       <caption class="vh">{t('nav.users')}</caption>
       <thead role="rowgroup">
         <tr role="row">
-          {(['name', 'email', 'role', 'locale', 'state'] as const).map(column => (
+          {(['name', 'email', 'role', 'company', 'locale', 'state'] as const).map(column => (
             <th key={column} scope="col" role="columnheader" class={column}>
               {t(`users.${column}`)}
             </th>
@@ -89,6 +110,9 @@ function UserTable({ users, onEdit }: { users: readonly User[]; onEdit: (user: U
             </td>
             <td role="cell" class="role">
               {t(`role.${user.role}`)}
+            </td>
+            <td role="cell" class="company" dir="auto">
+              {company(user)}
             </td>
             <td role="cell" class="locale">
               {t(`language.${user.locale}`)}
@@ -114,99 +138,4 @@ function UserTable({ users, onEdit }: { users: readonly User[]; onEdit: (user: U
       </tbody>
     </table>
   );
-}
-
-interface UserDialogProps {
-  user: User | undefined;
-  onClose: () => void;
-  onSaved: () => void;
-}
-
-type UserForm = Pick<User, 'name' | 'email' | 'role' | 'locale' | 'active'>;
-
-function UserDialog({ user, onClose, onSaved }: UserDialogProps) {
-  const { site } = useSession();
-  const form = useRef<HTMLFormElement>(null);
-  const [fields, setFields] = useState<UserForm>(() => ({
-    name: user?.name ?? '',
-    email: user?.email ?? '',
-    role: user?.role ?? 'user',
-    locale: user?.locale ?? site.default_locale,
-    active: user?.active ?? true,
-  }));
-  const [wrong, setWrong] = useState<Record<string, string>>({});
-  const write = useWrite((key, change: UserForm) =>
-    user ? directory.changeUser(user.id, changed(user, change), key) : directory.createUser(change, key),
-  );
-  const errors = { ...fieldErrors(write.error), ...wrong };
-  const set = (change: Partial<UserForm>) => {
-    setFields({ ...fields, ...change });
-    setWrong({});
-    write.clear();
-  };
-  const submit = async (event: Event) => {
-    event.preventDefault();
-    const found: Record<string, string> = {};
-    if (fields.name.trim() === '') found.name = t('field.required');
-    if (!/^[^\s@]+@[^\s@]+$/.test(fields.email.trim())) found.email = t('field.email');
-    setWrong(found);
-    if (Object.keys(found).length > 0) return focusFirstError(form.current);
-    if (await write.run({ ...fields, name: fields.name.trim(), email: fields.email.trim() })) onSaved();
-    else focusFirstError(form.current);
-  };
-  return (
-    <Dialog title={user ? t('users.edit') : t('users.new')} onClose={onClose}>
-      <form ref={form} class="stack" noValidate onSubmit={submit}>
-        <TextField label={t('users.name')} value={fields.name} error={errors.name} onValue={name => set({ name })} />
-        <TextField
-          label={t('users.email')}
-          type="email"
-          inputMode="email"
-          value={fields.email}
-          error={errors.email}
-          onValue={email => set({ email })}
-        />
-        <SelectField
-          label={t('users.role')}
-          value={fields.role}
-          choices={ROLES.map(id => ({ id, name: t(`role.${id}`) }))}
-          hint={t(`users.hint.${fields.role}`)}
-          error={errors.role}
-          onValue={role => set({ role: role as Role })}
-        />
-        <SelectField
-          label={t('users.locale')}
-          value={fields.locale}
-          choices={localeNames()}
-          error={errors.locale}
-          onValue={locale => set({ locale: locale as Locale })}
-        />
-        <div class="field">
-          <span class="label">{t('users.state')}</span>
-          <Segmented
-            label={t('users.state')}
-            value={fields.active ? 'active' : 'inactive'}
-            choices={[
-              { id: 'active', name: t('users.active') },
-              { id: 'inactive', name: t('users.inactive') },
-            ]}
-            onValue={state => set({ active: state === 'active' })}
-          />
-        </div>
-        {write.error !== undefined && <Failed error={write.error} />}
-        <div class="actions">
-          <Button onClick={onClose}>{t('cancel')}</Button>
-          <Button submit look="primary" busy={write.busy}>
-            {t('save')}
-          </Button>
-        </div>
-      </form>
-    </Dialog>
-  );
-}
-
-/** What differs alone: another administrator may have changed the rest meanwhile. */
-function changed(user: User, fields: UserForm): Partial<UserForm> {
-  const keys = Object.keys(fields) as (keyof UserForm)[];
-  return Object.fromEntries(keys.filter(key => fields[key] !== user[key]).map(key => [key, fields[key]]));
 }

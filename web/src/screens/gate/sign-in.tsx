@@ -107,7 +107,7 @@ export function SignInForm({
 }
 
 export function SignIn() {
-  const { me } = useSession();
+  const { me, site } = useSession();
   useEffect(() => {
     if (me && currentPath() === '/in') goOn();
   }, [me]);
@@ -123,6 +123,11 @@ export function SignIn() {
           <p class="lead">{t('sign_in.lead')}</p>
         </div>
         <SignInForm onIn={() => undefined} onSent={sent} />
+        {site.guest_tickets && (
+          <div class="split sm">
+            <a href="#/guest">{t('sign_in.guest')}</a>
+          </div>
+        )}
       </div>
     </Gate>
   );

@@ -1,7 +1,18 @@
-import { directory, KINDS, type Kind, type Specialist, STATUSES, type Status } from '../../api/index.ts';
+import {
+  type Categories,
+  directory,
+  KINDS,
+  type Kind,
+  type Organisation,
+  type Specialist,
+  STATUSES,
+  type Status,
+  type Ticket,
+} from '../../api/index.ts';
 import { t } from '../../i18n/index.ts';
 import { useResource } from '../../lib/hooks.ts';
 import { type ListQuery, SORTS, type Sort, withSort, withStatuses } from '../../lib/list-query.ts';
+import { nameOf } from '../../lib/trees.ts';
 import { Avatar, StatusTag } from '../../parts/basics.tsx';
 import { Icon } from '../../parts/icon.tsx';
 import { type Option, Picker } from '../../parts/overlay.tsx';
@@ -133,15 +144,59 @@ function KindChip({ query, onQuery }: FiltersProps) {
       value={query.kind && t(`kind.${query.kind}`)}
       options={KINDS.map(kind => ({ id: kind, text: t(`kind.${kind}`) }))}
       chosen={query.kind ? [query.kind] : []}
-      onChoose={kind => onQuery({ ...query, kind: kind as Kind })}
+      onChoose={kind => onQuery({ ...query, kind: kind as Kind, category: undefined })}
       onClear={() => onQuery({ ...query, kind: undefined })}
     />
   );
 }
 
-export function Filters({ query, onQuery }: FiltersProps) {
+interface OneProps extends FiltersProps {
+  field: 'category' | 'company' | 'requester';
+  label: string;
+  options: readonly Option[];
+}
+
+/** A filter by one value; there is none to choose where the list of values is empty. */
+function OneChip({ query, onQuery, field, label, options }: OneProps) {
+  const chosen = query[field];
+  if (options.length === 0 && chosen === undefined) return null;
+  return (
+    <Chip
+      label={label}
+      value={chosen && (options.find(option => option.id === chosen)?.text ?? t('filter.another'))}
+      options={options}
+      chosen={chosen ? [chosen] : []}
+      onChoose={id => onQuery({ ...query, [field]: id })}
+      onClear={() => onQuery({ ...query, [field]: undefined })}
+    />
+  );
+}
+
+const categoryOptions = (tree: Categories | undefined, kind: Kind | undefined): Option[] =>
+  KINDS.filter(one => kind === undefined || one === kind).flatMap(one =>
+    (tree?.[one] ?? []).flatMap(category => (category.id ? [{ id: category.id, text: nameOf(category.names) }] : [])),
+  );
+
+const companyOptions = (tree: Organisation | undefined): Option[] =>
+  (tree?.corporations ?? [])
+    .flatMap(corporation => corporation.companies ?? [])
+    .flatMap(company => (company.id ? [{ id: company.id, text: company.name }] : []));
+
+/** Those whose tickets are in sight: a help desk has more people than a list can hold. */
+function requesterOptions(rows: readonly Ticket[]): Option[] {
+  const people = new Map(rows.map(({ requester }) => [requester.id, requester.name || requester.email]));
+  return [...people].map(([id, text]) => ({ id, text })).sort((a, b) => a.text.localeCompare(b.text));
+}
+
+interface AllProps extends FiltersProps {
+  rows: readonly Ticket[];
+  trees: { organisation: Organisation | undefined; categories: Categories | undefined };
+}
+
+export function Filters({ query, onQuery, rows, trees }: AllProps) {
   const { me } = useSession();
   const people = useResource(() => directory.specialists(), []);
+  const one = { query, onQuery };
   return (
     <div class="filters" role="group" aria-label={t('filters')}>
       <StatusChip query={query} onQuery={onQuery} />
@@ -149,6 +204,14 @@ export function Filters({ query, onQuery }: FiltersProps) {
         <AssigneeChip query={query} onQuery={onQuery} people={people.data?.items ?? []} />
       )}
       <KindChip query={query} onQuery={onQuery} />
+      <OneChip
+        {...one}
+        field="category"
+        label={t('ticket.category')}
+        options={categoryOptions(trees.categories, query.kind)}
+      />
+      <OneChip {...one} field="company" label={t('place.company_id')} options={companyOptions(trees.organisation)} />
+      <OneChip {...one} field="requester" label={t('ticket.requester')} options={requesterOptions(rows)} />
       <span class="grow desk" />
       <Picker
         label={t('sort')}

@@ -1,14 +1,15 @@
-import { useEffect } from 'preact/hooks';
+import { useEffect, useMemo, useRef } from 'preact/hooks';
 import { type Organisation, type Ticket, tickets } from '../../api/index.ts';
-import { t } from '../../i18n/index.ts';
+import { t, useLocale } from '../../i18n/index.ts';
 import { navigate } from '../../lib/hash-location.ts';
 import { useWrite } from '../../lib/hooks.ts';
 import { type ListQuery, type Sort, withSort } from '../../lib/list-query.ts';
 import { placeNames } from '../../lib/trees.ts';
 import { Age, Button, DueMark, PriorityMark, Rich, StatusTag, Who } from '../../parts/basics.tsx';
-import { toastError } from '../../parts/feedback.tsx';
+import { toast, toastError } from '../../parts/feedback.tsx';
 import { Icon } from '../../parts/icon.tsx';
 import { ticketName } from '../../state/session.ts';
+import type { Selection } from './selection.ts';
 
 interface TableProps {
   rows: readonly Ticket[];
@@ -19,6 +20,9 @@ interface TableProps {
   stale: boolean;
   /** Somebody else was faster: the rows are not as they were. */
   onRaced: () => void;
+  /** What is ticked, for those who may change many at once. */
+  ticks: Selection | undefined;
+  isUnread: (row: Ticket) => boolean;
 }
 
 function SortHead({
@@ -50,30 +54,79 @@ const Head = ({ class: name, label }: { class: string; label: string }) => (
   </th>
 );
 
+/** Above this many rows those out of sight are not laid out (UI, section 11). */
+const MANY = 300;
+
+const tableClass = (rows: number, stale: boolean, more: string) =>
+  ['tickets', rows > MANY && 'many', stale && 'stale', more].filter(Boolean).join(' ');
+
 /** The general list. Roles are explicit, since the cards of a phone change `display`. */
-export function StaffTable({ rows, now, tree, query, onQuery, stale, onRaced }: TableProps) {
+export function StaffTable(props: TableProps) {
+  const { rows, now, tree, query, onQuery, stale, onRaced, ticks, isUnread } = props;
+  const language = useLocale();
   const sortable = { query, onQuery };
+  const look = [ticks && 'ticks', ticks?.picking && 'picking'].filter(Boolean).join(' ');
   return (
-    <table class={stale ? 'tickets stale' : 'tickets'} role="table">
+    <table class={tableClass(rows.length, stale, look)} role="table">
       <caption class="vh">{t('list.caption', { sort: t(`sort.${query.sort}`) })}</caption>
       <thead role="rowgroup">
         <tr role="row">
+          {ticks && <TickAll ticks={ticks} count={rows.length} />}
           <Head class="id" label={t('ticket.number')} />
           <Head class="ti" label={t('ticket.title')} />
           <Head class="st" label={t('ticket.status')} />
-          <SortHead class="pr" sort="-priority" label={t('ticket.priority')} {...sortable} />
+          {query.deleted ? (
+            <Head class="pr" label={t('ticket.priority')} />
+          ) : (
+            <SortHead class="pr" sort="-priority" label={t('ticket.priority')} {...sortable} />
+          )}
           <Head class="rq" label={t('ticket.requester')} />
-          <Head class="sp" label={t('ticket.assignee')} />
-          <SortHead class="du" sort="due_at" label={t('ticket.due')} {...sortable} />
-          <SortHead class="upd" sort="-updated_at" label={t('ticket.updated')} {...sortable} />
+          <Head class="sp" label={t(query.deleted ? 'users.actions' : 'ticket.assignee')} />
+          {query.deleted ? (
+            <>
+              <Head class="du" label={t('ticket.due')} />
+              <Head class="upd" label={t('list.deleted_at')} />
+            </>
+          ) : (
+            <>
+              <SortHead class="du" sort="due_at" label={t('ticket.due')} {...sortable} />
+              <SortHead class="upd" sort="-updated_at" label={t('ticket.updated')} {...sortable} />
+            </>
+          )}
         </tr>
       </thead>
       <tbody role="rowgroup">
         {rows.map(row => (
-          <Row key={row.number} row={row} now={now} tree={tree} onRaced={onRaced} />
+          <Row
+            key={row.number}
+            row={row}
+            now={now}
+            tree={tree}
+            onRaced={onRaced}
+            language={language}
+            unread={isUnread(row)}
+            ticks={ticks}
+            ticked={ticks?.has(row.number) === true}
+          />
         ))}
       </tbody>
     </table>
+  );
+}
+
+function TickAll({ ticks, count }: { ticks: Selection; count: number }) {
+  const all = count > 0 && ticks.numbers.length === count;
+  return (
+    <th scope="col" role="columnheader" class="tk-box">
+      <input
+        class="cb"
+        type="checkbox"
+        aria-label={t('list.tick_all')}
+        checked={all}
+        indeterminate={!all && ticks.numbers.length > 0}
+        onChange={event => ticks.all(event.currentTarget.checked)}
+      />
+    </th>
   );
 }
 
@@ -100,26 +153,54 @@ function ClaimButton({ number, onRaced }: { number: number; onRaced: () => void 
   );
 }
 
-type RowProps = Pick<TableProps, 'now' | 'tree' | 'onRaced'> & { row: Ticket };
-
-function Row({ row, now, tree, onRaced }: RowProps) {
-  const name = ticketName(row.number);
-  const place = placeNames(tree, row);
-  const where = [place.company, place.site].filter(Boolean);
-  const shown = where.length > 0 ? where : [row.requester?.name].filter(Boolean);
+/** Brings a deleted ticket back from the list. */
+function RestoreButton({ number, onDone }: { number: number; onDone: () => void }) {
+  const { run, busy, error } = useWrite((key, wanted: number) => tickets.restore(wanted, key));
+  const restore = async () => {
+    if (!(await run(number))) return;
+    toast(t('delete.restored', { ticket: ticketName(number) }));
+    onDone();
+  };
+  useEffect(() => {
+    if (error !== undefined) toastError(error);
+  }, [error]);
   return (
-    <tr role="row">
+    <Button look="claim" busy={busy} onClick={restore}>
+      <span>
+        <Rich text="list.restore" ticket={<span class="vh">{ticketName(number)}</span>} />
+      </span>
+    </Button>
+  );
+}
+
+type RowProps = Pick<TableProps, 'now' | 'tree' | 'onRaced' | 'ticks'> & {
+  row: Ticket;
+  language: string;
+  unread: boolean;
+  ticked: boolean;
+};
+
+/** Drawn anew only when something of it changed: a tick among five hundred rows costs one. */
+function Row(props: RowProps) {
+  const { row, now, tree, language, unread, ticked, ticks } = props;
+  // Handlers are looked up when used, since a row that is not drawn anew keeps those of an earlier time.
+  const latest = useRef(props);
+  latest.current = props;
+  return useMemo(
+    () => <RowCells {...props} latest={() => latest.current} />,
+    [row, now, tree, language, unread, ticked, ticks === undefined, ticks?.picking],
+  );
+}
+
+function RowCells({ row, now, tree, unread, ticks, ticked, latest }: RowProps & { latest: () => RowProps }) {
+  const onRaced = () => latest().onRaced();
+  return (
+    <tr role="row" class={ticked ? 'ticked' : undefined}>
+      {ticks && <TickBox row={row} ticked={ticked} latest={latest} />}
       <td role="cell" class="id">
-        {name}
+        {ticketName(row.number)}
       </td>
-      <td role="cell" class="ti" title={row.title}>
-        <a href={`#/t/${row.number}`} dir="auto">
-          {row.title}
-        </a>
-        <span class="meta">
-          {[name, ...shown].join(' · ')} · <Age at={row.updated_at} now={now} />
-        </span>
-      </td>
+      <TitleCell row={row} now={now} tree={tree} unread={unread} latest={latest} />
       <td role="cell" class="st">
         <StatusTag status={row.status} />
       </td>
@@ -130,26 +211,103 @@ function Row({ row, now, tree, onRaced }: RowProps) {
         {row.requester?.name || row.requester?.email}
       </td>
       <td role="cell" class="sp">
-        {row.can.claim && !row.assignee ? (
-          <ClaimButton number={row.number} onRaced={onRaced} />
-        ) : (
-          <Who person={row.assignee} />
-        )}
+        <Attended row={row} onRaced={onRaced} />
       </td>
       <td role="cell" class="du num">
         <DueMark ticket={row} now={now} />
       </td>
       <td role="cell" class="upd muted">
-        <Age at={row.updated_at} now={now} />
+        <Age at={row.deleted_at ?? row.updated_at} now={now} />
       </td>
     </tr>
   );
 }
 
-/** What a customer sees of their own tickets. */
-export function CustomerTable({ rows, now, stale }: Pick<TableProps, 'rows' | 'now' | 'stale'>) {
+function Attended({ row, onRaced }: { row: Ticket; onRaced: () => void }) {
+  if (row.deleted_at) {
+    if (row.erased) return <span class="muted">{t('erased')}</span>;
+    return <RestoreButton number={row.number} onDone={onRaced} />;
+  }
+  if (row.can.claim && !row.assignee) return <ClaimButton number={row.number} onRaced={onRaced} />;
+  return <Who person={row.assignee} />;
+}
+
+function TickBox({ row, ticked, latest }: { row: Ticket; ticked: boolean; latest: () => RowProps }) {
   return (
-    <table class={stale ? 'tickets own stale' : 'tickets own'} role="table">
+    <td role="cell" class="tk-box">
+      <input
+        class="cb"
+        type="checkbox"
+        aria-label={t('list.tick', { ticket: ticketName(row.number) })}
+        checked={ticked}
+        onClick={event => latest().ticks?.toggle(row.number, event.shiftKey)}
+      />
+    </td>
+  );
+}
+
+/** How long a finger rests on a card before the card is ticked. */
+const LONG_PRESS_MS = 500;
+
+function TitleCell({
+  row,
+  now,
+  tree,
+  unread,
+  latest,
+}: Pick<RowProps, 'row' | 'now' | 'tree' | 'unread'> & { latest: () => RowProps }) {
+  const press = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
+  const held = useRef(false);
+  const name = ticketName(row.number);
+  const place = placeNames(tree, row);
+  const where = [place.company, place.site].filter(Boolean);
+  const shown = where.length > 0 ? where : [row.requester?.name].filter(Boolean);
+  const end = () => clearTimeout(press.current);
+  const begin = () => {
+    held.current = false;
+    press.current = setTimeout(() => {
+      const { ticks } = latest();
+      if (!ticks) return;
+      held.current = true;
+      ticks.pick();
+      ticks.toggle(row.number);
+    }, LONG_PRESS_MS);
+  };
+  const click = (event: MouseEvent) => {
+    const { ticks } = latest();
+    if (held.current) event.preventDefault();
+    else if (ticks?.picking) {
+      event.preventDefault();
+      ticks.toggle(row.number);
+    }
+    held.current = false;
+  };
+  return (
+    <td role="cell" class={unread ? 'ti unread' : 'ti'} title={row.title}>
+      <a
+        href={`#/t/${row.number}`}
+        dir="auto"
+        data-row={row.number}
+        onTouchStart={begin}
+        onTouchEnd={end}
+        onTouchMove={end}
+        onTouchCancel={end}
+        onClick={click}
+      >
+        {unread && <span class="vh">{t('list.unread')} </span>}
+        {row.title}
+      </a>
+      <span class="meta">
+        {[name, ...shown].join(' · ')} · <Age at={row.updated_at} now={now} />
+      </span>
+    </td>
+  );
+}
+
+/** What a customer sees of their own tickets. */
+export function CustomerTable({ rows, now, stale, isUnread }: Pick<TableProps, 'rows' | 'now' | 'stale' | 'isUnread'>) {
+  return (
+    <table class={tableClass(rows.length, stale, 'own')} role="table">
       <caption class="vh">{t('mine.caption')}</caption>
       <thead role="rowgroup">
         <tr role="row">
@@ -167,8 +325,9 @@ export function CustomerTable({ rows, now, stale }: Pick<TableProps, 'rows' | 'n
             <td role="cell" class="id">
               {ticketName(row.number)}
             </td>
-            <td role="cell" class="ti" title={row.title}>
+            <td role="cell" class={isUnread(row) ? 'ti unread' : 'ti'} title={row.title}>
               <a href={`#/t/${row.number}`} dir="auto">
+                {isUnread(row) && <span class="vh">{t('list.unread')} </span>}
                 {row.title}
               </a>
               <span class="meta">

@@ -1,9 +1,8 @@
 import type { ComponentChildren } from 'preact';
-import { useEffect, useState } from 'preact/hooks';
+import { useState } from 'preact/hooks';
 import {
   type Can,
   type Categories,
-  isApiError,
   KINDS,
   type Kind,
   PRIORITIES,
@@ -13,73 +12,19 @@ import {
   type Status,
   type Ticket,
   type TicketChange,
-  tickets,
 } from '../../api/index.ts';
 import { t, tn } from '../../i18n/index.ts';
-import { useWrite } from '../../lib/hooks.ts';
+import { listAddress, parseList } from '../../lib/list-query.ts';
 import { categoryName, nameOf, placeNames } from '../../lib/trees.ts';
-import { Avatar, Button, DueMark, momentWords, PriorityMark, StatusTag, Who } from '../../parts/basics.tsx';
-import { toast, toastError } from '../../parts/feedback.tsx';
+import { Avatar, Button, DueMark, PriorityMark, StatusTag, Who } from '../../parts/basics.tsx';
 import { Icon } from '../../parts/icon.tsx';
-import { Dialog, type Option, Picker } from '../../parts/overlay.tsx';
+import { type Option, Picker } from '../../parts/overlay.tsx';
 import { useSession } from '../../state/session.ts';
+import type { OpenDialog } from './actions.tsx';
+import type { Changing } from './change.tsx';
 import { DueDialog } from './due-dialog.tsx';
 import type { Trees } from './event-line.tsx';
-
-/** The change that brings a ticket back to what it was. */
-function inverse(ticket: Ticket, change: TicketChange): TicketChange {
-  const back: TicketChange = {};
-  if ('status' in change) back.status = ticket.status;
-  if ('priority' in change) back.priority = ticket.priority;
-  if ('kind' in change) back.kind = ticket.kind;
-  if ('due_at' in change) back.due_at = ticket.due_at;
-  if ('assignee_id' in change) back.assignee_id = ticket.assignee?.id ?? null;
-  if ('category_id' in change) back.category_id = ticket.category_id;
-  if ('subcategory_id' in change) back.subcategory_id = ticket.subcategory_id;
-  return back;
-}
-
-interface Conflict {
-  change: TicketChange;
-  current: Ticket;
-}
-
-/** Saves a changed field at once; it can be undone for ten seconds. A stale version shows both values. */
-export function useChange(onTicket: (ticket: Ticket) => void, onSaved: () => void) {
-  const [conflict, setConflict] = useState<Conflict>();
-  const write = useWrite((key, ticket: Ticket, change: TicketChange) =>
-    tickets.change(ticket.number, ticket.version, change, key).catch(error => {
-      if (isApiError(error) && error.status === 412 && error.problem.current) {
-        setConflict({ change, current: error.problem.current });
-        return undefined;
-      }
-      throw error;
-    }),
-  );
-  const save = async (ticket: Ticket, change: TicketChange, undoing = false) => {
-    setConflict(undefined);
-    const after = await write.run(ticket, change);
-    if (!after) return;
-    onTicket(after);
-    onSaved();
-    if (undoing) toast(t('undone'));
-    else toast(t('saved'), { undo: () => void save(after, inverse(ticket, change), true) });
-  };
-  const claiming = useWrite((key, number: number) => tickets.claim(number, key));
-  const claim = async (number: number) => {
-    const after = await claiming.run(number);
-    if (after) onTicket(after);
-    // Somebody else was faster, or it worked: either way there is something new to show.
-    onSaved();
-  };
-  const error = write.error ?? claiming.error;
-  useEffect(() => {
-    if (error !== undefined) toastError(error);
-  }, [error]);
-  return { save, claim, claimBusy: claiming.busy, conflict, close: () => setConflict(undefined) };
-}
-
-type Changing = ReturnType<typeof useChange>;
+import { StarLine } from './rating.tsx';
 
 interface FactsProps {
   ticket: Ticket;
@@ -91,6 +36,8 @@ interface FactsProps {
 
 interface FactProps {
   label: string;
+  /** The letter that opens it. */
+  letter?: string;
   can: boolean | undefined;
   options: readonly Option[];
   chosen: string;
@@ -99,11 +46,11 @@ interface FactProps {
 }
 
 /** A property: a list to choose from where the caller may change it, else its value alone. */
-function Fact({ label, can, options, chosen, onChoose, children }: FactProps) {
+function Fact({ label, letter, can, options, chosen, onChoose, children }: FactProps) {
   return (
     <>
       <dt>{label}</dt>
-      <dd>
+      <dd data-letter={letter}>
         {can ? (
           <Picker
             label={label}
@@ -135,6 +82,7 @@ export function FactList({ ticket, now, trees, people, changing }: FactsProps) {
       <dl class="props">
         <Fact
           label={t('ticket.status')}
+          letter="s"
           can={can.status}
           options={STATUSES.map(id => ({ id, text: t(`status.${id}`), content: <StatusTag status={id} /> }))}
           chosen={ticket.status}
@@ -144,6 +92,7 @@ export function FactList({ ticket, now, trees, people, changing }: FactsProps) {
         </Fact>
         <Fact
           label={t('ticket.assignee')}
+          letter="a"
           can={can.assign}
           options={assigneeOptions(people)}
           chosen={ticket.assignee?.id ?? ''}
@@ -153,6 +102,7 @@ export function FactList({ ticket, now, trees, people, changing }: FactsProps) {
         </Fact>
         <Fact
           label={t('ticket.priority')}
+          letter="p"
           can={can.priority}
           options={PRIORITIES.map(id => ({ id, text: t(`priority.${id}`), content: <PriorityMark priority={id} /> }))}
           chosen={ticket.priority}
@@ -161,7 +111,7 @@ export function FactList({ ticket, now, trees, people, changing }: FactsProps) {
           <PriorityMark priority={ticket.priority} />
         </Fact>
         <dt>{t('ticket.due')}</dt>
-        <dd>
+        <dd data-letter="d">
           {can.due ? (
             <button type="button" class="pick" aria-haspopup="dialog" onClick={() => setDating(true)}>
               <span class="vh">{t('facts.change', { name: t('ticket.due') })}</span>
@@ -268,7 +218,7 @@ function CategoryFact({ ticket, categories, can, save }: CategoryProps) {
   );
 }
 
-export function RequesterSection({ ticket, trees }: { ticket: Ticket; trees: Trees }) {
+export function RequesterSection({ ticket, trees, onOpen }: { ticket: Ticket; trees: Trees; onOpen: OpenDialog }) {
   const place = placeNames(trees.organisation, ticket);
   const rows: [string, string | undefined][] = [
     [t('place.corporation_id'), place.corporation],
@@ -283,7 +233,9 @@ export function RequesterSection({ ticket, trees }: { ticket: Ticket; trees: Tre
       <div class="who person">
         <Avatar id={requester.id} name={requester.name || requester.email} large />
         <span>
-          {requester.name || requester.email}
+          <a class="plain" href={`#${requesterList(requester.id)}`} title={t('requester.tickets')}>
+            {requester.name || requester.email}
+          </a>
           <br />
           <span class="muted xs">{requester.email}</span>
         </span>
@@ -298,10 +250,15 @@ export function RequesterSection({ ticket, trees }: { ticket: Ticket; trees: Tre
               </>
             ),
         )}
-        {ticket.cc.length > 0 && (
+        {(ticket.cc.length > 0 || ticket.can.cc) && (
           <>
             <dt>{t('ticket.cc')}</dt>
-            <dd>{ticket.cc.join(', ')}</dd>
+            <dd>
+              {ticket.cc.join(', ') || t('none')}
+              {ticket.can.cc && (
+                <Button look="ghost icon small" icon="edit" label={t('action.cc')} onClick={() => onOpen('cc')} />
+              )}
+            </dd>
           </>
         )}
       </dl>
@@ -309,78 +266,22 @@ export function RequesterSection({ ticket, trees }: { ticket: Ticket; trees: Tre
   );
 }
 
-interface ConflictProps {
-  conflict: Conflict;
-  people: readonly Specialist[];
-  trees: Trees;
-  onKeep: () => void;
-  onForce: () => void;
-}
+/** All tickets of somebody. */
+const requesterList = (requester: string) => listAddress({ ...parseList('status=all'), requester });
 
-/** What it is now beside what one wanted: the person decides. */
-export function ConflictDialog({ conflict, people, trees, onKeep, onForce }: ConflictProps) {
-  const { change, current } = conflict;
-  const rows = describe(change, current, people, trees);
+/** How it was rated, in the words of screen readers and in stars. */
+export function RatingSection({ ticket }: { ticket: Ticket }) {
+  const { rating } = ticket;
+  if (!rating) return null;
   return (
-    <Dialog title={t('conflict.title')} onClose={onKeep}>
-      <p>{t('conflict.lead')}</p>
-      <dl class="props conflict">
-        {rows.map(row => (
-          <>
-            <dt>{row.label}</dt>
-            <dd>{t('conflict.both', { theirs: row.theirs, yours: row.yours })}</dd>
-          </>
-        ))}
-      </dl>
-      <div class="actions">
-        <Button onClick={onKeep}>{t('conflict.keep')}</Button>
-        <Button look="primary" onClick={onForce}>
-          {t('conflict.force')}
-        </Button>
-      </div>
-    </Dialog>
+    <section>
+      <h2>{t('rating')}</h2>
+      <StarLine stars={rating.stars} />
+      {rating.comment && (
+        <p class="words gap-s" dir="auto">
+          {rating.comment}
+        </p>
+      )}
+    </section>
   );
-}
-
-function describe(change: TicketChange, current: Ticket, people: readonly Specialist[], trees: Trees) {
-  const now = new Date();
-  const rows: { label: string; theirs: string; yours: string }[] = [];
-  const moment = (at: string | null) => (at ? momentWords(new Date(at), now) : t('due.none'));
-  const category = (ticket: Pick<Ticket, 'kind' | 'category_id' | 'subcategory_id'>) => {
-    const { category: first, subcategory: second } = categoryName(trees.categories, ticket);
-    return first && second ? t('facts.path', { first, second }) : (first ?? t('none'));
-  };
-  if (change.status)
-    rows.push({
-      label: t('ticket.status'),
-      theirs: t(`status.${current.status}`),
-      yours: t(`status.${change.status}`),
-    });
-  if (change.priority)
-    rows.push({
-      label: t('ticket.priority'),
-      theirs: t(`priority.${current.priority}`),
-      yours: t(`priority.${change.priority}`),
-    });
-  if (change.kind)
-    rows.push({ label: t('ticket.kind'), theirs: t(`kind.${current.kind}`), yours: t(`kind.${change.kind}`) });
-  if (change.due_at !== undefined)
-    rows.push({ label: t('ticket.due'), theirs: moment(current.due_at ?? null), yours: moment(change.due_at) });
-  if (change.assignee_id !== undefined)
-    rows.push({
-      label: t('ticket.assignee'),
-      theirs: current.assignee?.name ?? t('unassigned'),
-      yours: people.find(p => p.id === change.assignee_id)?.name ?? t('unassigned'),
-    });
-  if (change.category_id)
-    rows.push({
-      label: t('ticket.category'),
-      theirs: category(current),
-      yours: category({
-        kind: current.kind,
-        category_id: change.category_id,
-        subcategory_id: change.subcategory_id ?? null,
-      }),
-    });
-  return rows;
 }

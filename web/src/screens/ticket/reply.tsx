@@ -3,17 +3,27 @@ import { type Entry, type NewMessage, type Ticket, tickets } from '../../api/ind
 import { t } from '../../i18n/index.ts';
 import { readDraft, writeDraft } from '../../lib/drafts.ts';
 import { nextWorkingDay } from '../../lib/due.ts';
+import { navigate } from '../../lib/hash-location.ts';
 import { useWrite } from '../../lib/hooks.ts';
-import { problemText } from '../../lib/problems.ts';
-import { Button, capitalMoment } from '../../parts/basics.tsx';
-import { Segmented } from '../../parts/field.tsx';
+import { useKeys } from '../../lib/keys.ts';
+import { listAddressBack, neighbour } from '../../lib/neighbours.ts';
+import { Button } from '../../parts/basics.tsx';
+import { toast } from '../../parts/feedback.tsx';
 import { Icon } from '../../parts/icon.tsx';
 import { FileInput, UploadList, useUploads } from '../../parts/uploader.tsx';
-import { useSession } from '../../state/session.ts';
-import { DueDialog } from './due-dialog.tsx';
-
-type Tab = 'public' | 'internal';
-type Outcome = 'due' | 'resolve';
+import { ticketName, useSession } from '../../state/session.ts';
+import {
+  CannedButton,
+  chosenThen,
+  type Outcome,
+  OutcomeChoice,
+  ReplyStatus,
+  rememberThen,
+  SendMenu,
+  type Tab,
+  Tabs,
+  type Then,
+} from './reply-parts.tsx';
 
 interface Draft {
   body: string;
@@ -60,11 +70,20 @@ function useDraft(number: number) {
   return { draft, setDraft, forget };
 }
 
+/** To the next ticket of the list that was shown last; after its last one, back to the list. */
+function goOn(number: number): void {
+  const next = neighbour(number, 1);
+  toast(t('reply.sent', { ticket: ticketName(number) }));
+  navigate(next === undefined ? listAddressBack() : `/t/${next}`);
+}
+
 export function ReplyBox({ ticket, unseen, onSent, onShow }: ReplyProps) {
   const { me } = useSession();
   const { can } = ticket;
   const { draft, setDraft, forget } = useDraft(ticket.number);
   const [outcome, setOutcome] = useState<Outcome>('due');
+  const [then, setThen] = useState<Then>(chosenThen);
+  const after = useRef(then);
   const [due, setDue] = useState<string | null>(null);
   const [wrong, setWrong] = useState<string>();
   const [afterUploads, setAfterUploads] = useState(false);
@@ -78,36 +97,40 @@ export function ReplyBox({ ticket, unseen, onSent, onShow }: ReplyProps) {
   const outcomes = can.resolve === true && !note;
   const dueAt = due ?? ticket.due_at ?? nextWorkingDay(new Date()).toISOString();
 
-  const message = (): NewMessage => ({
+  const message = (result: Outcome): NewMessage => ({
     body: draft.body.trim(),
     visibility: note ? 'internal' : 'public',
-    ...(outcomes && outcome === 'resolve' ? { resolve: true } : {}),
-    ...(outcomes && outcome === 'due' && can.due && dueAt !== ticket.due_at ? { due_at: dueAt } : {}),
+    ...(outcomes && result === 'resolve' ? { resolve: true } : {}),
+    ...(outcomes && result === 'due' && can.due && dueAt !== ticket.due_at ? { due_at: dueAt } : {}),
     ...(queue.storedIds.length > 0 ? { attachment_ids: queue.storedIds } : {}),
   });
 
-  const send = async () => {
+  const send = async (result: Outcome = outcome) => {
     if (sending.current) return;
     sending.current = true;
     setBusy(true);
     try {
-      await trySend();
+      await trySend(result);
     } finally {
       sending.current = false;
       setBusy(false);
     }
   };
 
-  const trySend = async () => {
+  const trySend = async (result: Outcome) => {
     setWrong(undefined);
-    if (queue.busy) return setAfterUploads(true);
+    if (queue.busy) {
+      // Sent by itself afterwards, with the outcome that is shown then.
+      setOutcome(result);
+      return setAfterUploads(true);
+    }
     setAfterUploads(false);
     if (items.some(item => item.state === 'failed')) return setWrong(t('reply.failed_files'));
     if (draft.body.trim() === '' && queue.storedIds.length === 0) {
       area.current?.focus();
       return setWrong(t('reply.empty'));
     }
-    const sent = message();
+    const sent = message(result);
     if (await somebodyElse()) return;
     if (!(await write.run(sent))) return;
     // One may have gone on with the next message meanwhile.
@@ -115,6 +138,7 @@ export function ReplyBox({ ticket, unseen, onSent, onShow }: ReplyProps) {
     setOutcome(now => (now === outcome ? 'due' : now));
     setDue(now => (now === due ? null : now));
     queue.forget(sent.attachment_ids ?? []);
+    if (can.note && after.current === 'next') return goOn(ticket.number);
     await onSent();
     area.current?.focus();
   };
@@ -134,6 +158,23 @@ export function ReplyBox({ ticket, unseen, onSent, onShow }: ReplyProps) {
   useEffect(() => {
     if (afterUploads && !queue.busy) void send();
   }, [items, afterUploads]);
+
+  const focusAs = (tab: Tab) => {
+    setDraft({ ...draft, tab });
+    area.current?.focus();
+  };
+  useKeys({
+    r: () => focusAs('public'),
+    n: can.note ? () => focusAs('internal') : undefined,
+    e: outcomes ? () => void send('resolve') : undefined,
+  });
+
+  /** At the cursor, or after what is there. */
+  const insert = (text: string) => {
+    const at = area.current?.selectionStart ?? draft.body.length;
+    setDraft({ ...draft, body: `${draft.body.slice(0, at)}${text}${draft.body.slice(at)}` });
+    requestAnimationFrame(() => area.current?.focus());
+  };
 
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) {
@@ -200,104 +241,26 @@ export function ReplyBox({ ticket, unseen, onSent, onShow }: ReplyProps) {
             <FileInput id={`${id}-files`} queue={queue} />
           </label>
         )}
+        {can.note && <CannedButton ticket={ticket} onChoose={insert} />}
         {!outcomes && <span class="grow" />}
-        <Button submit look={can.resolve || !closed ? 'primary' : ''} icon="send" busy={busy || afterUploads}>
-          {note ? t('reply.send_note') : t('reply.send')}
-        </Button>
+        <span class={can.note ? 'send-group' : undefined}>
+          <Button submit look={can.resolve || !closed ? 'primary' : ''} icon="send" busy={busy || afterUploads}>
+            {note ? t('reply.send_note') : t(can.note && then === 'next' ? 'reply.send_next' : 'reply.send')}
+          </Button>
+          {can.note && (
+            <SendMenu
+              then={then}
+              onThen={next => {
+                after.current = next;
+                setThen(next);
+                rememberThen(next);
+                void send();
+              }}
+              onResolve={outcomes ? () => void send('resolve') : undefined}
+            />
+          )}
+        </span>
       </div>
     </form>
   );
-}
-
-function Tabs({ tab, panel, onTab }: { tab: Tab; panel: string; onTab: (tab: Tab) => void }) {
-  const tabs: Tab[] = ['public', 'internal'];
-  const move = (event: KeyboardEvent) => {
-    if (event.key !== 'ArrowLeft' && event.key !== 'ArrowRight') return;
-    event.preventDefault();
-    const next = tab === 'public' ? 'internal' : 'public';
-    onTab(next);
-    const list = event.currentTarget as HTMLElement;
-    requestAnimationFrame(() => list.querySelector<HTMLElement>('[aria-selected=true]')?.focus());
-  };
-  return (
-    <div class="tabs" role="tablist" aria-label={t('reply.kind')} onKeyDown={move}>
-      {tabs.map(one => (
-        <button
-          key={one}
-          type="button"
-          role="tab"
-          aria-selected={one === tab}
-          aria-controls={panel}
-          tabIndex={one === tab ? 0 : -1}
-          onClick={() => onTab(one)}
-        >
-          {t(`reply.tab.${one}`)}
-        </button>
-      ))}
-    </div>
-  );
-}
-
-interface OutcomeProps {
-  outcome: Outcome;
-  onOutcome: (outcome: Outcome) => void;
-  dueAt: string;
-  onDue: (due: string) => void;
-  canDue: boolean;
-}
-
-function OutcomeChoice({ outcome, onOutcome, dueAt, onDue, canDue }: OutcomeProps) {
-  const [dating, setDating] = useState(false);
-  const choices = [
-    { id: 'due' as const, name: t(canDue ? 'reply.outcome.due' : 'reply.outcome.open') },
-    { id: 'resolve' as const, name: t('reply.outcome.resolve') },
-  ];
-  return (
-    <>
-      <Segmented flat label={t('reply.outcome')} value={outcome} choices={choices} onValue={onOutcome} />
-      {outcome === 'due' && canDue && (
-        <button type="button" class="btn" aria-haspopup="dialog" onClick={() => setDating(true)}>
-          <Icon name="cal" />
-          {capitalMoment(new Date(dueAt), new Date())}
-          <Icon name="down" />
-        </button>
-      )}
-      {dating && (
-        <DueDialog
-          value={dueAt}
-          clearable={false}
-          onClose={() => setDating(false)}
-          onChoose={due => {
-            setDating(false);
-            if (due) onDue(due);
-          }}
-        />
-      )}
-    </>
-  );
-}
-
-interface StatusProps {
-  id: string;
-  wrong: string | undefined;
-  error: unknown;
-  waiting: boolean;
-  afterUploads: boolean;
-}
-
-function ReplyStatus({ id, wrong, error, waiting, afterUploads }: StatusProps) {
-  const bad = wrong ?? (error === undefined ? undefined : problemText(error));
-  if (bad)
-    return (
-      <p class="reply-say error" id={id} role="alert">
-        <Icon name="alert" />
-        {bad}
-      </p>
-    );
-  const say = waiting ? t('send.waiting') : afterUploads ? t('send.after_uploads') : undefined;
-  return say ? (
-    <p class="reply-say sm muted" role="status">
-      {say}
-    </p>
-  ) : null;
 }

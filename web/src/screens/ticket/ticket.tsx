@@ -1,9 +1,13 @@
 import type { ComponentChildren } from 'preact';
 import { useState } from 'preact/hooks';
-import { directory, isApiError, type Ticket } from '../../api/index.ts';
+import { directory, isApiError, type Specialist, type Ticket } from '../../api/index.ts';
 import { t, tn } from '../../i18n/index.ts';
+import { navigate } from '../../lib/hash-location.ts';
 import { reached } from '../../lib/history.ts';
 import { useResource } from '../../lib/hooks.ts';
+import { useKeys } from '../../lib/keys.ts';
+import { lazy, Suspense } from '../../lib/lazy.tsx';
+import { listAddressBack, neighbour } from '../../lib/neighbours.ts';
 import { placeNames } from '../../lib/trees.ts';
 import { Button, DueMark, Moment, PriorityMark, StatusTag, useNow, Who } from '../../parts/basics.tsx';
 import { ErrorBox, isGone, Skeleton } from '../../parts/feedback.tsx';
@@ -11,43 +15,73 @@ import { Icon } from '../../parts/icon.tsx';
 import { Heading, Shell } from '../../parts/shell.tsx';
 import { isStaff, ticketName, useSession } from '../../state/session.ts';
 import { Gone } from '../gone.tsx';
+import { type DialogName, type OpenDialog, StateNotice, TicketActions } from './actions.tsx';
 import { HistorySection, VerifiedBadge } from './badge.tsx';
+import { type Changing, ConflictDialog, useChange } from './change.tsx';
 import type { Trees } from './event-line.tsx';
-import { ConflictDialog, FactList, RequesterSection, useChange } from './facts.tsx';
+import { FactList, RatingSection, RequesterSection } from './facts.tsx';
 import { NeedsSignIn } from './needs-sign-in.tsx';
+import { RatingCard } from './rating.tsx';
+import { RelatedSection } from './related.tsx';
 import { ReplyBox } from './reply.tsx';
 import { Timeline } from './timeline.tsx';
 import { type TicketState, useTicket, useVerification, type Verification } from './use-ticket.ts';
 
 type Loaded = ReturnType<typeof useTicket>;
 
+const TicketDialog = lazy(() => import('./dialogs.tsx'));
+
 export default function TicketScreen({ number }: { number: number }) {
   const { me } = useSession();
   const loaded = useTicket(number);
+  const changing = useChange(loaded.setTicket, () => void loaded.refresh());
+  const [opened, setOpened] = useState<DialogName>();
   const staff = isStaff(me);
-  const top = staff && <span class="muted num sm grow">{ticketName(number)}</span>;
+  const ticket = loaded.state?.ticket;
+  const top = staff && (
+    <>
+      <span class="muted num sm grow">{ticketName(number)}</span>
+      {ticket && <TicketActions ticket={ticket} onOpen={setOpened} />}
+    </>
+  );
+  const back = staff ? `#${listAddressBack()}` : '#/';
   if (loaded.error !== undefined && !loaded.state) {
     if (isGone(loaded.error)) return <Gone />;
     if (isApiError(loaded.error) && loaded.error.status === 401)
       return <NeedsSignIn number={number} error={loaded.error} />;
     return (
-      <Shell top={top} back="#/">
+      <Shell top={top} back={back}>
         <main id="main" class="thread" tabIndex={-1}>
           <ErrorBox error={loaded.error} onRetry={loaded.retry} />
         </main>
       </Shell>
     );
   }
+  const view = loaded.state && { state: loaded.state, loaded, changing, onOpen: setOpened };
   return (
-    <Shell top={top} back="#/">
-      {!loaded.state ? (
+    <Shell top={top} back={back}>
+      {!view ? (
         <main id="main" class="thread" tabIndex={-1}>
           <Skeleton rows={5} look="messages" />
         </main>
       ) : staff ? (
-        <StaffTicket state={loaded.state} loaded={loaded} />
+        <StaffTicket {...view} />
       ) : (
-        <CustomerTicket state={loaded.state} loaded={loaded} />
+        <CustomerTicket {...view} />
+      )}
+      {opened && ticket && (
+        <Suspense fallback={null}>
+          <TicketDialog
+            name={opened}
+            ticket={ticket}
+            changing={changing}
+            onTicket={after => {
+              loaded.setTicket(after);
+              void loaded.refresh();
+            }}
+            onClose={() => setOpened(undefined)}
+          />
+        </Suspense>
       )}
     </Shell>
   );
@@ -56,6 +90,31 @@ export default function TicketScreen({ number }: { number: number }) {
 interface ViewProps {
   state: TicketState;
   loaded: Loaded;
+  changing: Changing;
+  onOpen: OpenDialog;
+}
+
+/** The dialog that asks which of two values counts, where somebody else was faster. */
+function Conflicts({
+  loaded,
+  changing,
+  people = [],
+  trees,
+}: Pick<ViewProps, 'loaded' | 'changing'> & { people?: readonly Specialist[]; trees: Trees }) {
+  if (!changing.conflict) return null;
+  const { current, change } = changing.conflict;
+  return (
+    <ConflictDialog
+      conflict={changing.conflict}
+      people={people}
+      trees={trees}
+      onKeep={() => {
+        changing.close();
+        void loaded.refresh();
+      }}
+      onForce={() => void changing.save(current, change)}
+    />
+  );
 }
 
 const EMPTY: Trees = { organisation: undefined, categories: undefined };
@@ -84,7 +143,7 @@ function News({ loaded }: { loaded: Loaded }) {
   );
 }
 
-function Thread({ state, loaded, trees, now }: ViewProps & { trees: Trees; now: Date }) {
+function Thread({ state, loaded, trees, now }: Omit<ViewProps, 'changing' | 'onOpen'> & { trees: Trees; now: Date }) {
   const { ticket, history } = state;
   return (
     <>
@@ -104,19 +163,50 @@ function Thread({ state, loaded, trees, now }: ViewProps & { trees: Trees; now: 
   );
 }
 
-function StaffTicket({ state, loaded }: ViewProps) {
+/** Opens what a letter stands for beside the thread, where the caller may change it. */
+const openFact = (letter: string) =>
+  document.querySelector<HTMLElement>(`.side [data-letter="${letter}"] button`)?.click();
+
+function useTicketKeys(number: number): void {
+  const go = (step: 1 | -1) => {
+    const next = neighbour(number, step);
+    if (next !== undefined) navigate(`/t/${next}`);
+  };
+  const back = () => navigate(listAddressBack());
+  useKeys({
+    '[': () => go(-1),
+    ']': () => go(1),
+    u: back,
+    Escape: back,
+    a: () => openFact('a'),
+    s: () => openFact('s'),
+    p: () => openFact('p'),
+    d: () => openFact('d'),
+  });
+}
+
+function StaffTicket({ state, loaded, changing, onOpen }: ViewProps) {
   const now = useNow();
   const { ticket } = state;
   const trees = useTrees(ticket);
   const people = useResource(() => directory.specialists(), []).data?.items ?? [];
   const check = useVerification(state);
-  const changing = useChange(loaded.setTicket, () => void loaded.refresh());
+  useTicketKeys(ticket.number);
   const facts = { ticket, now, trees, people, changing };
+  const more = (
+    <>
+      <RequesterSection ticket={ticket} trees={trees} onOpen={onOpen} />
+      <RatingSection ticket={ticket} />
+      <RelatedSection ticket={ticket} onOpen={onOpen} onChanged={() => void loaded.refresh()} />
+      <HistorySection check={check} />
+    </>
+  );
   return (
     <div class="tk">
       <main id="main" class="thread" tabIndex={-1}>
+        <StateNotice ticket={ticket} now={now} onOpen={onOpen} onTicket={() => void loaded.refresh()} />
         <StaffHead ticket={ticket} now={now} check={check}>
-          <PhoneFacts {...facts} check={check} />
+          <PhoneFacts {...facts}>{more}</PhoneFacts>
         </StaffHead>
         <Thread state={state} loaded={loaded} trees={trees} now={now} />
       </main>
@@ -124,21 +214,9 @@ function StaffTicket({ state, loaded }: ViewProps) {
         <section class="first">
           <FactList {...facts} />
         </section>
-        <RequesterSection ticket={ticket} trees={trees} />
-        <HistorySection check={check} />
+        {more}
       </aside>
-      {changing.conflict && (
-        <ConflictDialog
-          conflict={changing.conflict}
-          people={people}
-          trees={trees}
-          onKeep={() => {
-            changing.close();
-            void loaded.refresh();
-          }}
-          onForce={() => changing.conflict && void changing.save(changing.conflict.current, changing.conflict.change)}
-        />
-      )}
+      <Conflicts loaded={loaded} changing={changing} people={people} trees={trees} />
     </div>
   );
 }
@@ -167,7 +245,7 @@ function StaffHead({ ticket, now, check, children }: HeadProps) {
   );
 }
 
-function PhoneFacts({ check, ...facts }: Parameters<typeof FactList>[0] & { check: Verification | undefined }) {
+function PhoneFacts({ children, ...facts }: Parameters<typeof FactList>[0] & { children: ComponentChildren }) {
   const [open, setOpen] = useState(false);
   const { ticket } = facts;
   return (
@@ -181,15 +259,14 @@ function PhoneFacts({ check, ...facts }: Parameters<typeof FactList>[0] & { chec
       {open && (
         <div class="facts-in">
           <FactList {...facts} />
-          <RequesterSection ticket={ticket} trees={facts.trees} />
-          <HistorySection check={check} />
+          {children}
         </div>
       )}
     </details>
   );
 }
 
-function CustomerTicket({ state, loaded }: ViewProps) {
+function CustomerTicket({ state, loaded, changing, onOpen }: ViewProps) {
   const { me } = useSession();
   const now = useNow();
   const { ticket, history } = state;
@@ -199,7 +276,8 @@ function CustomerTicket({ state, loaded }: ViewProps) {
   const where = [place.company, place.site].filter(Boolean).join(', ');
   return (
     <main id="main" class="thread" tabIndex={-1}>
-      <header>
+      <StateNotice ticket={ticket} now={now} onOpen={onOpen} onTicket={() => void loaded.refresh()} />
+      <header class="own-head">
         <p class="muted sm num">
           {me && (
             <>
@@ -220,11 +298,15 @@ function CustomerTicket({ state, loaded }: ViewProps) {
           {ticket.due_at && ticket.status !== 'resolved' && ticket.status !== 'cancelled' && (
             <DueMark ticket={ticket} now={now} long sentence />
           )}
+          {ticket.cc.length > 0 && <span>{t('cc.line', { addresses: ticket.cc.join(', ') })}</span>}
           <VerifiedBadge check={check} />
         </div>
+        <TicketActions ticket={ticket} onOpen={onOpen} />
       </header>
       <Steps ticket={ticket} started={reached(history, 'in_process')} now={now} />
+      <RatingCard ticket={ticket} onRated={() => void loaded.refresh()} />
       <Thread state={state} loaded={loaded} trees={trees} now={now} />
+      <Conflicts loaded={loaded} changing={changing} trees={trees} />
     </main>
   );
 }

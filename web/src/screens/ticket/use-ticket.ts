@@ -15,13 +15,21 @@ export interface TicketState {
 
 const headOf = (ticket: Ticket) => ({ seq: ticket.last_seq, hash: ticket.head_hash });
 
+/** Keys that opened a ticket here, in memory alone: where one stops to work meanwhile, it still gets its person a new link. */
+const usedKeys = new Map<number, string>();
+
+/** Whether a refusal means that the link which opened the page works no longer. */
+const isShut = (error: unknown, number: number): boolean =>
+  isApiError(error) && (error.status === 401 || error.status === 404) && !currentSession().me && usedKeys.has(number);
+
 /** Exchanges the key that a link carried, once; true where the link has run out and another page takes over. */
-async function useKey(number: number): Promise<boolean> {
-  const key = ticketKey(number);
+async function useKey(number: number, again?: string): Promise<boolean> {
+  const key = ticketKey(number) ?? again;
   if (!key) return false;
   try {
     const answer = await session.byTicketKey(number, key);
     forgetTicketKey();
+    usedKeys.set(number, key);
     await signedIn(answer);
     return false;
   } catch (error) {
@@ -50,7 +58,7 @@ export function useTicket(number: number) {
   const current = useRef<TicketState | undefined>(undefined);
   current.current = state;
 
-  const load = async (first: boolean) => {
+  const load = async (first: boolean, reopened = false) => {
     try {
       if (first && (await useKey(number))) return;
       const page = await tickets.open(number);
@@ -63,9 +71,30 @@ export function useTicket(number: number) {
       setError(undefined);
       setNews(0);
     } catch (failure) {
+      if (!first && !reopened && isShut(failure, number)) return await reopen(failure);
       setError(failure);
     }
   };
+
+  /** Tries the link once more, which leads to the page that offers a new one where it has run out. */
+  const reopen = async (failure: unknown) => {
+    const key = usedKeys.get(number);
+    usedKeys.delete(number);
+    try {
+      if (await useKey(number, key)) return;
+      await load(false, true);
+    } catch {
+      setError(failure);
+    }
+  };
+
+  const head = state?.head.seq;
+  useEffect(() => {
+    // Somebody who came by a link has no account that could remember it.
+    if (head === undefined || !currentSession().me) return;
+    // Without its mark the ticket stays unread: nothing to tell anybody.
+    tickets.markRead(number, head).catch(() => undefined);
+  }, [number, head]);
 
   useEffect(() => {
     setState(undefined);
@@ -77,7 +106,12 @@ export function useTicket(number: number) {
   const unseen = async () => {
     const here = current.current;
     if (!here) return [];
-    return (await tickets.since(number, lastSeq(here.history))).items.filter(visible);
+    try {
+      return (await tickets.since(number, lastSeq(here.history))).items.filter(visible);
+    } catch (failure) {
+      if (isShut(failure, number)) void reopen(failure);
+      throw failure;
+    }
   };
 
   useEffect(() => {
