@@ -294,6 +294,7 @@ fn every_write_that_takes_a_key_is_asked() {
         "DELETE /api/tokens/{id}",
         "POST /api/sign-in",
         "POST /api/ticket-links",
+        "POST /api/tickets/{number}/bundle",
         "POST /api/import/{what}",
     ];
     let description: Value = serde_json::from_str(&chamada_local::wiring::openapi().unwrap()).unwrap();
