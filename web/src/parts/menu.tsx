@@ -1,6 +1,7 @@
 import type { ComponentChildren } from 'preact';
-import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
+import { useLayoutEffect, useRef } from 'preact/hooks';
 import { Icon, type IconName } from './icon.tsx';
+import { usePopup } from './overlay.tsx';
 
 export interface MenuItem {
   id: string;
@@ -21,21 +22,7 @@ interface MenuProps {
 
 /** A button that opens a menu of actions. Arrows move, Enter or space does it, Esc closes; a sheet on a phone. */
 export function Menu({ label, items, look, children }: MenuProps) {
-  const [open, setOpen] = useState(false);
-  const wrap = useRef<HTMLSpanElement>(null);
-  const button = useRef<HTMLButtonElement>(null);
-  useEffect(() => {
-    if (!open) return;
-    const outside = (event: Event) => {
-      if (event.target instanceof Node && !wrap.current?.contains(event.target)) setOpen(false);
-    };
-    document.addEventListener('pointerdown', outside);
-    return () => document.removeEventListener('pointerdown', outside);
-  }, [open]);
-  const close = () => {
-    setOpen(false);
-    button.current?.focus();
-  };
+  const { open, setOpen, wrap, button, close } = usePopup();
   return (
     <span class="pick-wrap" ref={wrap}>
       <button

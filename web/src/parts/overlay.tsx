@@ -75,8 +75,8 @@ interface PickerProps {
   children: ComponentChildren;
 }
 
-/** A button that opens a list to choose from. Arrows move, letters jump, Enter or space chooses, Esc closes. */
-export function Picker({ label, options, chosen, many, onChoose, look, pressed, disabled, children }: PickerProps) {
+/** What a button opens: a press elsewhere closes it, and closing it gives the button the focus back. */
+export function usePopup() {
   const [open, setOpen] = useState(false);
   const wrap = useRef<HTMLSpanElement>(null);
   const button = useRef<HTMLButtonElement>(null);
@@ -92,6 +92,12 @@ export function Picker({ label, options, chosen, many, onChoose, look, pressed, 
     setOpen(false);
     button.current?.focus();
   };
+  return { open, setOpen, wrap, button, close };
+}
+
+/** A button that opens a list to choose from. Arrows move, letters jump, Enter or space chooses, Esc closes. */
+export function Picker({ label, options, chosen, many, onChoose, look, pressed, disabled, children }: PickerProps) {
+  const { open, setOpen, wrap, button, close } = usePopup();
   return (
     <span class="pick-wrap" ref={wrap}>
       <button
