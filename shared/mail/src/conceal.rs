@@ -38,26 +38,35 @@ pub(crate) fn conceal(text: &str) -> String {
 /// Where the secret stands of a link whose `key=` or `m/` begins at `at`.
 fn secret(text: &str, at: usize) -> Option<(usize, usize)> {
     let (before, rest) = text.split_at(at);
-    let (mark, of_ticket) = if let Some(rest) = rest.strip_prefix("key") {
-        (3 + begins_with(rest, &EQUALS)?, ends_like_a_ticket(before))
+    let (word, forms, of_ticket) = if rest.starts_with("key") {
+        ("key", &EQUALS[..], ends_like_a_ticket(before))
     } else {
         ends_with(before, &SLASHES)?;
-        (1 + begins_with(rest.get(1..)?, &SLASHES)?, false)
+        ("m", &SLASHES[..], false)
     };
-    let begin = at + mark;
-    let dashed = rest[..mark].starts_with("key-") || rest.starts_with("m_");
-    let found = &text[begin..];
+    let rest = &rest[word.len()..];
+    let found = forms.iter().filter_map(|form| {
+        let found = after(rest, form)?;
+        let begin = text.len() - found.len();
+        let dashed = matches!((word, *form), ("key", "-3d") | ("m", "_"));
+        Some((begin, begin + extent(found, dashed, of_ticket)?))
+    });
+    // `=3d` is a form of `=`, or `=` and the first letters of a secret: nothing that may be of the secret is left.
+    found.reduce(|(begin, end), (other, its_end)| (begin.min(other), end.max(its_end)))
+}
+
+/// How many bytes belong to the secret that the text begins with.
+fn extent(found: &str, dashed: bool, of_ticket: bool) -> Option<usize> {
     // What is longer is no secret of ours, unless it stands in a link of ours with something behind it.
     let fits = |end: &usize| of_ticket || !found[*end..].bytes().next().is_some_and(is_letter);
     let piece = || Some(letters(found, dashed, SECRET).0).filter(|piece| of_ticket && *piece >= PIECE);
-    let end = whole(found, dashed).filter(fits).or_else(piece)?;
-    Some((begin, begin + end))
+    whole(found, dashed).filter(fits).or_else(piece)
 }
 
-/// How long the form is that the text begins with. Forms are lower case; their hexadecimal digits may be upper case.
-fn begins_with(text: &str, forms: &[&str]) -> Option<usize> {
-    let is = |form: &&&str| text.get(..form.len()).is_some_and(|start| start.eq_ignore_ascii_case(form));
-    forms.iter().find(is).map(|form| form.len())
+/// What stands behind the form that the text begins with. Forms are lower case; their hexadecimal digits may be upper case.
+fn after<'a>(text: &'a str, form: &str) -> Option<&'a str> {
+    let (start, rest) = text.split_at_checked(form.len())?;
+    start.eq_ignore_ascii_case(form).then_some(rest)
 }
 
 /// What stands before the form that the text ends with.
@@ -135,6 +144,9 @@ mod tests {
     fn secrets_are_concealed_whatever_became_of_their_links() {
         let (one, two) = KEY.split_at(20);
         let dashed = KEY.replace('-', "-2D").replace("_", "-5F");
+        let like_a_form = format!("3d{}", &KEY[2..]);
+        let (form, others) = like_a_form.split_at(2);
+        assert_eq!(conceal(&format!("{LINK}{form}\n>> {others}")), format!("{LINK}…"));
         for text in [
             format!("> {LINK}{KEY}\n> hola"),
             format!("<https://a.b/#/m/{KEY}> hola"),
@@ -177,7 +189,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_link_gives_its_secret_away(before in ".{0,40}", secret in "[A-Za-z0-9_-]{43}", after in "([^A-Za-z0-9_-].{0,40})?", at in 0_usize..43) {
+        fn no_link_gives_its_secret_away(before in ".{0,40}", secret in "(3[dD][A-Za-z0-9_-]{41}|[A-Za-z0-9_-]{43})", after in "([^A-Za-z0-9_-].{0,40})?", at in 0_usize..43) {
             let whole = conceal(&format!("{before}#/t/1?key={secret}{after}"));
             prop_assert!(!whole.contains(&secret), "{whole}");
             let broken = conceal(&format!("{before}#/t/1?key={}\n>> {}{after}", &secret[..at], &secret[at..]));
