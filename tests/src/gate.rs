@@ -1,4 +1,4 @@
-//! A proxy that holds the writes of one process back until it is told to let them go: what a process does that stood still for a while,
+//! A proxy that holds some requests of one process back until it is told to let them go: what a process does that stood still for a while,
 //! and does not know it.
 
 use crate::proxy::{Call, Handler, Outcome, Proxy, Upstream};
@@ -12,6 +12,8 @@ pub struct Gate {
 }
 
 struct State {
+    /// What is held: requests of this operation in whose body this text stands.
+    held_back: (&'static str, &'static str),
     open: watch::Sender<bool>,
     held: watch::Sender<u64>,
     passed: watch::Sender<u64>,
@@ -22,7 +24,14 @@ impl Gate {
     /// [`Self::open`]; all else passes.
     #[must_use]
     pub fn shut(upstream: &str) -> Self {
+        Self::shut_to(upstream, "TransactWriteItems", "\"UID#")
+    }
+
+    /// The same for requests of this operation in whose body this text stands.
+    #[must_use]
+    pub fn shut_to(upstream: &str, operation: &'static str, text: &'static str) -> Self {
         let state = Arc::new(State {
+            held_back: (operation, text),
             open: watch::Sender::new(false),
             held: watch::Sender::new(0),
             passed: watch::Sender::new(0),
@@ -39,7 +48,7 @@ impl Gate {
         self.proxy.url()
     }
 
-    /// Waits until so many transactions are held.
+    /// Waits until so many requests are held.
     ///
     /// # Panics
     /// Where they do not come within `patience`.
@@ -60,22 +69,19 @@ impl Gate {
 async fn reaches(counter: &watch::Sender<u64>, count: u64, patience: Duration, what: &str) {
     let mut counter = counter.subscribe();
     let reached = tokio::time::timeout(patience, counter.wait_for(|now| *now >= count)).await.is_ok();
-    assert!(
-        reached,
-        "of {count} transactions {} were {what} within {patience:?}",
-        *counter.borrow()
-    );
+    assert!(reached, "of {count} requests {} were {what} within {patience:?}", *counter.borrow());
 }
 
 impl Handler for State {
     async fn handle(&self, call: Call, mut upstream: Upstream) -> Outcome {
-        let import = call.operation == "TransactWriteItems" && call.body.windows(5).any(|bytes| bytes == b"\"UID#");
-        if import {
+        let (operation, text) = self.held_back;
+        let holds = call.operation == operation && call.body.windows(text.len()).any(|bytes| bytes == text.as_bytes());
+        if holds {
             self.held.send_modify(|held| *held += 1);
             self.open.subscribe().wait_for(|open| *open).await.ok();
         }
         let answer = upstream.send(&call).await;
-        if import {
+        if holds {
             self.passed.send_modify(|passed| *passed += 1);
         }
         answer.map_or(Outcome::Hangup, Outcome::Answer)

@@ -24,6 +24,10 @@ pub enum Guard {
     /// Everybody is an administrator, who may do all: roles are changed in every account that is read. What decides on permissions is left as it
     /// is, and lets everybody through.
     Permission,
+    /// Nobody remembers what has to go with erased words: the records of erasures are not written.
+    Erasure,
+    /// Evidence waits for whoever makes it, whatever was erased meanwhile: its records are not deleted.
+    Evidence,
 }
 
 /// The running proxy; it ends when dropped.
@@ -84,6 +88,11 @@ impl Handler for State {
         let mut body = call.json();
         let taken = match call.operation.as_str() {
             "TransactWriteItems" => self.open_transaction(&mut body),
+            "DeleteItem" if self.guard == Guard::Evidence && sort_key(&body).starts_with("B#") => {
+                // Something else goes instead, that is not there.
+                body["Key"]["sk"]["S"] = "NOTHING".into();
+                1
+            }
             "PutItem" | "UpdateItem" | "DeleteItem" => self.open_action(&mut body),
             _ => 0,
         };
@@ -143,9 +152,12 @@ impl State {
                 .as_object()
                 .and_then(|o| o.iter().next())
                 .expect("a member of a transaction is an action");
-            let gone =
-                (guard == Guard::Ledger && sort_key(action).starts_with("UID#")) || (kind == "ConditionCheck" && self.is_guarded(action));
-            !gone
+            let unwritten = match guard {
+                Guard::Ledger => sort_key(action).starts_with("UID#"),
+                Guard::Erasure => partition_key(action).starts_with("ERASE#"),
+                _ => kind == "ConditionCheck" && self.is_guarded(action),
+            };
+            !unwritten
         });
         taken += (before - items.len()) as u64;
         for action in items.iter_mut().filter_map(Value::as_object_mut).flat_map(Map::values_mut) {
@@ -181,7 +193,7 @@ impl State {
     fn is_guarded(&self, action: &Value) -> bool {
         let sort_key = sort_key(action);
         match self.guard {
-            Guard::Ledger | Guard::Permission => false,
+            Guard::Ledger | Guard::Permission | Guard::Erasure | Guard::Evidence => false,
             Guard::Sequence => partition_key(action).starts_with("T#") && (sort_key == "META" || sort_key.starts_with("H#")),
             Guard::Fence => sort_key == "LEASE",
             Guard::Upload => sort_key == "UP",

@@ -76,6 +76,39 @@ async fn the_ledger_forgets() {
 }
 
 #[tokio::test]
+async fn erasures_are_not_remembered() {
+    let engine = engine().await;
+    let proxy = Unguarded::start(engine.url(), Guard::Erasure);
+    let erased = [
+        put("ERASE#T#1", "H#00000001", "attribute_not_exists(pk)"),
+        put("T#0000000001", "H#00000001", "attribute_not_exists(pk)"),
+    ];
+    assert!(transact(&proxy.url(), &erased).await);
+    assert_eq!((keys(&engine).await.len(), proxy.taken()), (1, 1));
+}
+
+#[tokio::test]
+async fn evidence_stays_on_record() {
+    let engine = engine().await;
+    let proxy = Unguarded::start(engine.url(), Guard::Evidence);
+    assert!(
+        transact(
+            engine.url(),
+            &[
+                put("T#1", "B#bun_1", "attribute_not_exists(pk)"),
+                put("T#1", "M#1", "attribute_not_exists(pk)")
+            ]
+        )
+        .await
+    );
+    for sk in ["B#bun_1", "M#1"] {
+        let delete = json!({"TableName": TABLE, "Key": {"pk": {"S": "T#1"}, "sk": {"S": sk}}});
+        raw(&proxy.url(), "DeleteItem", &delete).await.expect("a key can be deleted");
+    }
+    assert_eq!((keys(&engine).await, proxy.taken()), (vec!["B#bun_1".to_owned()], 1));
+}
+
+#[tokio::test]
 async fn anybody_holds_the_lease() {
     let engine = engine().await;
     let proxy = Unguarded::start(engine.url(), Guard::Fence);

@@ -7,11 +7,8 @@ use chamada_domain::{BundleId, Locale, Role};
 use chamada_store::{Bundle, BundleState, DayHead, bundle_object};
 use serde_json::json;
 
-#[tokio::test]
-async fn an_asked_bundle_is_made_and_says_what_is_missing() {
-    let world = World::open().await;
-    let ana = world.enrol("ana", Role::User).await;
-    world.ticket(TICKET, &ana, vec![attached()]).await;
+/// Asks for the bundle of the samples.
+pub(crate) async fn asked(world: &World) -> BundleId {
     let id: BundleId = "bun_0123456789abcdef0123".parse().unwrap();
     let bundle = Bundle {
         state: BundleState::Making,
@@ -22,6 +19,15 @@ async fn an_asked_bundle_is_made_and_says_what_is_missing() {
         last_seq: None,
     };
     world.store.ask_bundle(TICKET, &id, &bundle, None).await.unwrap();
+    id
+}
+
+#[tokio::test]
+async fn an_asked_bundle_is_made_and_says_what_is_missing() {
+    let world = World::open().await;
+    let ana = world.enrol("ana", Role::User).await;
+    world.ticket(TICKET, &ana, vec![attached()]).await;
+    let id = asked(&world).await;
     let function = world.function("evidence");
     for _ in 0..2 {
         assert_eq!(

@@ -4,6 +4,7 @@
 
 mod accounts;
 mod attachments;
+mod erased_evidence;
 mod evidence;
 mod fence;
 mod housekeeping;

@@ -3,11 +3,13 @@ use chamada_domain::mailbox::{LedgerEntry, Verdict};
 use chamada_domain::message::{NewMessage, Voice};
 use chamada_domain::{Role, Ticket, TicketNumber, User, Via, bin};
 use chamada_platform::random;
-use chamada_store::{Deed, Import, With};
+use chamada_store::{Deed, Import, Store, With};
+use chamada_tests::unguarded::{Guard, Unguarded};
 use serde_json::json;
 
 use crate::kit::{DAY, House, said};
 use crate::mailed::{DOUBLE, SECRET, by_mail, facts, imported, mailed, record};
+use crate::race::store_on;
 
 async fn is_valid(house: &House, number: TicketNumber) -> bool {
     let store = &house.desk.app.store;
@@ -15,20 +17,14 @@ async fn is_valid(house: &House, number: TicketNumber) -> bool {
     store.verified(ticket).await.unwrap().1.is_valid()
 }
 
-async fn erase_ticket(house: &House, number: TicketNumber) -> u64 {
+async fn erase_ticket(store: &Store, house: &House, number: TicketNumber) -> u64 {
     let pen = Pen {
         at: house.desk.now(),
         via: Via::Web,
         author: None,
     };
     let decide = |ticket: Ticket, history: &[_]| bin::erase(ticket, history, &pen, &mut random);
-    let draft = house
-        .desk
-        .app
-        .store
-        .change_whole_ticket(number, &With::default(), decide)
-        .await
-        .unwrap();
+    let draft = store.change_whole_ticket(number, &With::default(), decide).await.unwrap();
     draft.entries.last().unwrap().entry.seq
 }
 
@@ -48,7 +44,7 @@ async fn of_an_erased_ticket_nothing_is_left_in_table_or_buckets() {
     let before = house.everything().await;
     // Title, text, name of the file; the file, two originals, evidence; two subjects in the ledger.
     assert!(before.matches(SECRET).count() >= 9, "{before}");
-    let seq = erase_ticket(&house, number).await;
+    let seq = erase_ticket(&house.desk.app.store, &house, number).await;
     let told = json!({"ticket": number, "seq": seq, "type": "erased", "ids": {}});
     assert_eq!(house.hear("ticket.erased", &told).await.unwrap(), json!({"erased": 1}));
     let after = house.everything().await;
@@ -81,7 +77,7 @@ async fn before_account(house: &House) -> usize {
 async fn whoever_is_killed_in_between_leaves_it_to_the_next_run() {
     let house = House::open().await;
     let number = by_mail(&house, &house.ana).await.number;
-    erase_ticket(&house, number).await;
+    erase_ticket(&house.desk.app.store, &house, number).await;
     // The bucket does not answer: nothing of what tells of the bytes may go before them.
     let without = house.desk.platform_by(|endpoints| endpoints.s3 = Some("http://127.0.0.1:9".into()));
     house.run_on(without).await.unwrap_err();
@@ -90,6 +86,19 @@ async fn whoever_is_killed_in_between_leaves_it_to_the_next_run() {
     assert_eq!(ran["erased"], 1, "{ran}");
     assert!(!house.everything().await.contains(SECRET));
     assert_eq!(house.run().await, said(0, 0, false), "once");
+}
+
+/// The guard against words that stay: the record that is written with the erasure. Without it nobody knows.
+#[tokio::test]
+async fn without_its_record_an_erasure_would_leave_the_files() {
+    let house = House::open().await;
+    let number = by_mail(&house, &house.ana).await.number;
+    let unguarded = Unguarded::start(&house.desk.services.server_file().dynamodb, Guard::Erasure);
+    let through = house.desk.platform_by(|endpoints| endpoints.dynamodb = Some(unguarded.url()));
+    erase_ticket(&store_on(&through), &house, number).await;
+    assert_eq!(unguarded.taken(), 1);
+    assert_eq!(house.run().await["erased"], 0);
+    assert!(house.everything().await.contains(SECRET));
 }
 
 #[tokio::test]
@@ -181,7 +190,7 @@ async fn of_those_who_hold_links_the_erased_one_alone_loses_theirs() {
 async fn a_double_that_comes_after_the_erasure_goes_too() {
     let house = House::open().await;
     let (number, import) = imported(&house, &house.ana).await;
-    erase_ticket(&house, number).await;
+    erase_ticket(&house.desk.app.store, &house, number).await;
     house.run().await;
     let objects = house.desk.app.platform.objects();
     let key = format!("mail/{DOUBLE}.eml");
@@ -227,7 +236,7 @@ async fn a_row_of_another_mail_under_the_same_name_stays() {
         ..With::default()
     };
     house.desk.ticket_of(&house.ana, &with, |_| ()).await;
-    erase_ticket(&house, number).await;
+    erase_ticket(&house.desk.app.store, &house, number).await;
     house.run().await;
     let row = store.ledger_entry(&import.lease.mailbox, "uno").await.unwrap();
     assert_eq!((row.subject.as_str(), row.sender.as_str()), ("Otro asunto", "eva@example.org"));

@@ -43,7 +43,7 @@ async fn lost(house: &House, tickets: &[TicketNumber]) -> usize {
     lost
 }
 
-fn store_on(platform: &Platform) -> Store {
+pub(crate) fn store_on(platform: &Platform) -> Store {
     Store::new(platform.dynamodb().clone(), platform.config().table_name.as_str(), 1)
 }
 
