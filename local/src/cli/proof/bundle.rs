@@ -10,6 +10,7 @@ use chamada_evidence::check::{BundleProof, FoundFile, Texts, check as check_bund
 use sha2::{Digest, Sha256};
 use zip::{CompressionMethod, ZipArchive};
 
+use super::layout::{Placed, is_filled};
 use super::{Objection, unreadable};
 
 /// The most files of a bundle: a history of some thousand entries with their files.
@@ -34,10 +35,15 @@ pub(super) fn check(path: &Path) -> Result<BundleProof, Objection> {
             "a file lies in it twice, or too many do, or something stands behind its end".into(),
         ));
     }
-    let (mut found, mut texts) = (BTreeMap::new(), Texts::default());
+    let (mut found, mut texts, mut placed) = (BTreeMap::new(), Texts::default(), Vec::new());
     for place in 0..archive.len() {
         let mut entry = archive.by_index(place).map_err(|error| unreadable(path, &error))?;
         let name = entry.name().map_err(|error| unreadable(path, &error))?.into_owned();
+        placed.push(Placed {
+            name: entry.name_raw().to_vec(),
+            begins: entry.header_start(),
+            packed: entry.compressed_size(),
+        });
         let kept = match name.as_str() {
             MANIFEST => Some(&mut texts.manifest),
             TRANSCRIPT => Some(&mut texts.transcript),
@@ -58,6 +64,12 @@ pub(super) fn check(path: &Path) -> Result<BundleProof, Objection> {
         if let Some(twice) = found.insert(name.clone(), seen) {
             return Err(Objection::Invalid(format!("{name} lies in it twice ({} bytes)", twice.size)));
         }
+    }
+    let directory = archive.central_directory_start();
+    if !is_filled(&mut archive.into_inner(), placed, directory).map_err(|error| unreadable(path, &error))? {
+        return Err(Objection::Invalid(
+            "something lies between its files, or one has another name there than in its directory".into(),
+        ));
     }
     Ok(check_bundle(&texts, &found)?)
 }

@@ -356,6 +356,38 @@ fn what_lies_in_it_twice_or_behind_its_end_is_found() {
     );
 }
 
+fn place_of(bytes: &[u8], sought: &[u8]) -> usize {
+    bytes.windows(sought.len()).position(|found| found == sought).unwrap()
+}
+
+/// Who unpacks from front to back goes by what stands before each file, and never reads the directory.
+#[test]
+fn what_only_some_programs_would_unpack_is_found() {
+    let folder = tempfile::tempdir().unwrap();
+    let (files, _) = told("No imprime");
+    let path = pack(folder.path(), "b.zip", &files);
+    let bytes = std::fs::read(&path).unwrap();
+    let hidden = {
+        let (begin, directory) = (place_of(&bytes, b"PK\x03\x04"), place_of(&bytes, b"PK\x01\x02"));
+        let mut hidden = bytes.clone();
+        hidden.splice(directory..directory, bytes[begin..begin + 200].iter().copied());
+        // The directory is looked for where the end says that it begins.
+        let offset = hidden.len() - 6;
+        let moved = u32::try_from(directory + 200).unwrap();
+        hidden[offset..offset + 4].copy_from_slice(&moved.to_le_bytes());
+        hidden
+    };
+    let renamed = {
+        let mut renamed = bytes.clone();
+        renamed[place_of(&bytes, README.as_bytes())] ^= 1;
+        renamed
+    };
+    for altered in [hidden, renamed] {
+        std::fs::write(&path, altered).unwrap();
+        refused(judge(&path, None, None), "lies between its files");
+    }
+}
+
 #[test]
 fn what_is_cut_off_or_no_archive_is_unreadable() {
     let folder = tempfile::tempdir().unwrap();

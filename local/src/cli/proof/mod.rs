@@ -3,6 +3,7 @@
 mod bundle;
 #[cfg(test)]
 mod bundle_tests;
+mod layout;
 mod mail;
 #[cfg(test)]
 mod tests;
