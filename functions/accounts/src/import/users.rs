@@ -22,7 +22,7 @@ const AT_ONCE: usize = 16;
 struct Wanted {
     line: u64,
     email: EmailAddress,
-    name: String,
+    name: Option<String>,
     role: Option<Role>,
     locale: Option<Locale>,
     company: Option<UnitId>,
@@ -30,7 +30,9 @@ struct Wanted {
 
 impl Wanted {
     fn apply(&self, user: &mut User) {
-        user.name.clone_from(&self.name);
+        if let Some(name) = &self.name {
+            user.name.clone_from(name);
+        }
         user.role = self.role.unwrap_or(user.role);
         user.locale = self.locale.unwrap_or(user.locale);
         user.company_id = self.company.clone().or_else(|| user.company_id.clone());
@@ -83,6 +85,7 @@ pub(super) async fn import(app: &App, table: &Table, deed: &Deed, dry_run: bool)
     let wanted = read_all(table, &configuration.organisation.value)?;
     let emails: Vec<EmailAddress> = wanted.iter().map(|row| row.email.clone()).collect();
     let present = app.store.users_by_email(&emails).await?;
+    name_all(&wanted, &present)?;
     let default = configuration.settings.default_locale;
     let step = |(wanted, before): (_, Option<User>)| Step {
         after: Wanted::of(wanted, before.as_ref(), app, default),
@@ -118,6 +121,19 @@ fn read_all(table: &Table, organisation: &Organisation) -> Result<Vec<Wanted>, P
     faults.finish(all)
 }
 
+/// Refuses new people without a name.
+fn name_all(wanted: &[Wanted], present: &[Option<User>]) -> Result<(), Problem> {
+    let mut faults = Faults::default();
+    let nameless = wanted
+        .iter()
+        .zip(present)
+        .filter(|(row, user)| row.name.is_none() && user.is_none());
+    for (row, _) in nameless {
+        faults.note::<()>(row.line, "name", "required", "Who is new needs a name.");
+    }
+    faults.finish(())
+}
+
 /// Companies in use by their names in lower case; several may have the same.
 fn companies(organisation: &Organisation) -> HashMap<String, Vec<UnitId>> {
     let all = organisation.corporations.iter().flat_map(|corporation| &corporation.companies);
@@ -133,7 +149,7 @@ fn read(row: &Row, companies: &HashMap<String, Vec<UnitId>>, faults: &mut Faults
         Ok(email) => Some(email),
         Err(_) => faults.note(row.line, "email", "invalid", "This is not an e-mail address."),
     });
-    let name = row.required("name", User::MAX_NAME, faults);
+    let name = row.text("name", User::MAX_NAME, faults);
     let role = optional(row, "role", faults, |text| text.parse().ok());
     let locale = optional(row, "locale", faults, |text| {
         Locale::ALL.into_iter().find(|locale| same(locale.tag(), text))
@@ -151,7 +167,7 @@ fn read(row: &Row, companies: &HashMap<String, Vec<UnitId>>, faults: &mut Faults
     Some(Wanted {
         line: row.line,
         email: email?,
-        name: name?,
+        name: Some(name?).filter(|name| !name.is_empty()),
         role: role?,
         locale: locale?,
         company: company?,

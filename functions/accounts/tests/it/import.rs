@@ -166,6 +166,19 @@ async fn an_account_costs_one_round_trip_to_make_and_two_to_change() {
 }
 
 #[tokio::test]
+async fn an_empty_name_stays_what_it_is_and_who_is_new_needs_one() {
+    let desk = Desk::open(accounts::router).await;
+    let root = desk.administrator().await;
+    desk.person("eva@example.org", Role::User).await;
+    let file = format!("{USERS}eva@example.org,,specialist,,\n");
+    import(&root, "users", &file).await.expect(200);
+    assert_eq!(people(&root).await, ["eva@example.org,Person eva@example.org,specialist,en,-"]);
+    let file = format!("{USERS}eva@example.org,,user,,\nnew@example.org,,user,,\n");
+    import(&root, "users", &file).await.faults(&["line.3.name required"]);
+    assert_eq!(people(&root).await.len(), 1);
+}
+
+#[tokio::test]
 async fn the_last_administrator_stays_and_may_be_relieved() {
     let desk = Desk::open(accounts::router).await;
     let root = desk.administrator().await;
