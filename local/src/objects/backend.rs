@@ -10,11 +10,10 @@ use bytes::Bytes;
 use chamada_platform::{Clock, random};
 use futures::{Stream, StreamExt};
 use s3s::dto::{
-    AbortMultipartUploadInput, AbortMultipartUploadOutput, CompleteMultipartUploadInput, CompleteMultipartUploadOutput, CopyObjectInput,
-    CopyObjectOutput, CopyObjectResult, CopySource, CreateMultipartUploadInput, CreateMultipartUploadOutput, DeleteObjectInput,
-    DeleteObjectOutput, ETag, GetObjectInput, GetObjectOutput, HeadBucketInput, HeadBucketOutput, HeadObjectInput, HeadObjectOutput,
-    ListObjectVersionsInput, ListObjectVersionsOutput, ObjectVersion, PutObjectInput, PutObjectOutput, Range, StreamingBlob, Timestamp,
-    UploadPartInput, UploadPartOutput,
+    AbortMultipartUploadInput, AbortMultipartUploadOutput, CompleteMultipartUploadInput, CompleteMultipartUploadOutput,
+    CreateMultipartUploadInput, CreateMultipartUploadOutput, DeleteObjectInput, DeleteObjectOutput, ETag, GetObjectInput, GetObjectOutput,
+    HeadBucketInput, HeadBucketOutput, HeadObjectInput, HeadObjectOutput, ListObjectVersionsInput, ListObjectVersionsOutput, ObjectVersion,
+    PutObjectInput, PutObjectOutput, Range, StreamingBlob, Timestamp, UploadPartInput, UploadPartOutput,
 };
 use s3s::{S3, S3Error, S3Request, S3Response, S3Result, s3_error};
 use sha2::{Digest, Sha256};
@@ -281,32 +280,6 @@ impl S3 for Backend {
             is_truncated: Some(truncated),
             versions: Some(keys.into_iter().map(version).collect()),
             ..ListObjectVersionsOutput::default()
-        }))
-    }
-
-    async fn copy_object(&self, request: S3Request<CopyObjectInput>) -> S3Result<S3Response<CopyObjectOutput>> {
-        let input = request.input;
-        let CopySource::Bucket { bucket, key, .. } = &input.copy_source else {
-            return Err(s3_error!(NotImplemented, "only objects of buckets are copied here"));
-        };
-        let Stored { file, len, description } = self.stored(bucket, key).await?;
-        let body = ReaderStream::with_capacity(tokio::fs::File::from_std(file).take(len), PIECE);
-        let body = body.map(|piece| piece.map_err(s3s::StdError::from));
-        let target = Target {
-            bucket: input.bucket,
-            key: input.key,
-            placing: Placing::Replace,
-            description,
-        };
-        let etag = self.store(target, body, Check::none()).await?;
-        let result = CopyObjectResult {
-            e_tag: Some(ETag::Strong(etag)),
-            last_modified: Some(Timestamp::from(self.clock.now())),
-            ..CopyObjectResult::default()
-        };
-        Ok(S3Response::new(CopyObjectOutput {
-            copy_object_result: Some(result),
-            ..CopyObjectOutput::default()
         }))
     }
 

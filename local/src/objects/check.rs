@@ -11,14 +11,6 @@ pub(super) struct Check {
 }
 
 impl Check {
-    pub(super) fn none() -> Self {
-        Self {
-            hasher: s3s::checksum::ChecksumHasher::default(),
-            promised: Checksum::default(),
-            trailers: None,
-        }
-    }
-
     pub(super) fn of(request: &S3Request<PutObjectInput>) -> Self {
         use s3s::crypto::{Checksum as _, Crc32, Crc32c, Crc64Nvme, Sha1, Sha256};
         let input = &request.input;

@@ -73,12 +73,11 @@ async fn a_browser_puts_what_was_agreed_on_once_and_gets_it() {
     assert_eq!((head.size, head.content_type.as_deref()), (BYTES.len() as u64, Some("text/plain")));
     assert_eq!(head.sha256.unwrap(), hex::encode(Sha256::digest(BYTES)));
     assert_eq!(platform.objects().first_bytes(bucket, "files/a", 4).await.unwrap(), BYTES[..4]);
-    platform.objects().copy((bucket, "files/a"), (bucket, "sha256/b")).await.unwrap();
 
     let disposition = Disposition::Attachment("agreed.txt");
     let url = platform
         .objects()
-        .presign_get(bucket, "sha256/b", Duration::from_secs(300), disposition, "text/plain")
+        .presign_get(bucket, "files/a", Duration::from_secs(300), disposition, "text/plain")
         .await
         .unwrap();
     let got = http().get(&url).send().await.unwrap();
@@ -96,7 +95,7 @@ async fn a_browser_puts_what_was_agreed_on_once_and_gets_it() {
         (part.status(), part.bytes().await.unwrap().as_ref()),
         (StatusCode::PARTIAL_CONTENT, b"was".as_slice())
     );
-    let elsewhere = url.replace("sha256/b", "files/a");
+    let elsewhere = url.replace("files/a", "files/b");
     assert_eq!(
         http().get(elsewhere).send().await.unwrap().status(),
         StatusCode::FORBIDDEN,

@@ -255,23 +255,6 @@ impl Objects {
             }
         }
     }
-
-    /// Copies an object of up to 5 GB within S3. Bucket and key must need no URL encoding, as ours don't.
-    ///
-    /// # Errors
-    /// The source is not there, or S3 did not do it.
-    pub async fn copy(&self, from: (&str, &str), to: (&str, &str)) -> Result<(), ObjectError> {
-        let source = format!("{}/{}", from.0, from.1);
-        self.client
-            .copy_object()
-            .copy_source(source)
-            .bucket(to.0)
-            .key(to.1)
-            .send()
-            .await
-            .map_err(missing_or_failed)?;
-        Ok(())
-    }
 }
 
 /// An object that is being read.
