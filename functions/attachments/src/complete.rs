@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 use chamada_domain::{AttachmentId, media};
-use chamada_store::{Upload, upload_object};
+use chamada_store::{Made, StoreError, Upload, upload_object};
 use chamada_web::openapi::{IdempotencyHeader, WriteProblems};
 use chamada_web::{App, Id, Json, Nothing, Problem, Write};
 use http::StatusCode;
@@ -39,6 +39,10 @@ pub(crate) async fn complete(
 ) -> Result<Json<StoredFile>, Problem> {
     let now = app.now();
     let request = caller.idempotency(&write, now)?;
+    match app.store.replay(request.as_ref()).await {
+        Err(StoreError::Replayed(made)) => return Ok(Json(remembered(&made)?)),
+        outcome => outcome?,
+    }
     let found = app.store.upload(&id, now).await?;
     if found.owner != owner {
         return Err(Problem::not_found());
@@ -46,16 +50,38 @@ pub(crate) async fn complete(
     if !found.complete {
         inspect(&app, &found.upload).await?;
     }
-    app.store.complete_upload(&id, &owner, request.as_ref()).await?;
-    let upload = found.upload;
-    Ok(Json(StoredFile {
-        attachment_id: upload.id,
-        state: "stored",
-        name: upload.name,
-        content_type: upload.content_type,
-        size: upload.size,
-        sha256: upload.sha256,
-    }))
+    app.store.complete_upload(&id, &owner).await?;
+    app.store.remember_alone(request.as_ref(), &made(&found.upload)?).await?;
+    Ok(Json(StoredFile::of(found.upload)))
+}
+
+impl StoredFile {
+    fn of(upload: Upload) -> Self {
+        Self {
+            attachment_id: upload.id,
+            state: "stored",
+            name: upload.name,
+            content_type: upload.content_type,
+            size: upload.size,
+            sha256: upload.sha256,
+        }
+    }
+}
+
+/// What the request's repetition is answered with: all of it, since the upload's record is gone once it is attached.
+fn made(upload: &Upload) -> Result<Made, Problem> {
+    let text = serde_json::to_string(upload).map_err(|_| Problem::internal("an upload cannot be remembered"))?;
+    Ok(Made {
+        id: Some(text),
+        ..Made::default()
+    })
+}
+
+fn remembered(made: &Made) -> Result<StoredFile, Problem> {
+    let upload = made.id.as_deref().and_then(|text| serde_json::from_str(text).ok());
+    upload
+        .map(StoredFile::of)
+        .ok_or_else(|| Problem::internal("a remembered upload cannot be read"))
 }
 
 /// Compares what lies in the bucket with what was announced, and deletes it where they differ.

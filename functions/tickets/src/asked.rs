@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use chamada_domain::draft::{Draft, Pen, Writer};
 use chamada_domain::permission::{Action, Standing, Viewer, require};
-use chamada_domain::{Refusal, Role, Settings, Ticket, TicketNumber};
+use chamada_domain::{Refusal, Settings, Ticket, TicketNumber, User};
 use chamada_store::{Configuration, Idempotency, StoreError, With};
 use chamada_web::{App, Caller, Json, Problem, Write};
 
+use crate::people::as_customer;
 use crate::read::{answer, see};
 use crate::view::TicketView;
 
@@ -51,34 +52,21 @@ impl Asked {
         require(Standing::of(&self.viewer, ticket), action, self.settings())
     }
 
-    /// With whose name the caller writes: their own, or that of the person whose key they hold.
-    pub(crate) async fn pen(&self) -> Result<Pen, Problem> {
-        match &self.caller.user {
-            Some(user) => Ok(self.pen_of(Writer::of(user))),
-            None => self.customer_pen().await,
-        }
+    /// With the caller's own name; nobody's where they only hold keys, which permit nothing that is written with it.
+    pub(crate) fn pen(&self) -> Pen {
+        self.pen_of(self.caller.user.as_ref().map(Writer::of))
     }
 
-    /// With whose name the caller writes as a customer: that of the person whose key they hold, before their own. A key gives at most a customer's
-    /// rights.
-    pub(crate) async fn customer_pen(&self) -> Result<Pen, Problem> {
-        let keyed = self.viewer.keys.first().map(|(_, person)| person);
-        let person = match (keyed, &self.caller.user) {
-            (Some(person), _) => self.app.store.user(person).await?,
-            (None, Some(user)) => user.clone(),
-            (None, None) => return Err(Problem::not_found()),
-        };
-        Ok(self.pen_of(Writer {
-            role: Role::User,
-            ..Writer::of(&person)
-        }))
+    /// With the name of a customer.
+    pub(crate) fn customer_pen(&self, customer: &User) -> Pen {
+        self.pen_of(Some(as_customer(customer)))
     }
 
-    fn pen_of(&self, author: Writer) -> Pen {
+    fn pen_of(&self, author: Option<Writer>) -> Pen {
         Pen {
             at: self.app.now(),
             via: self.caller.channel().into(),
-            author: Some(author),
+            author,
         }
     }
 

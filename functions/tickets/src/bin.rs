@@ -24,7 +24,7 @@ pub(crate) async fn delete(
     request: Write<Nothing>,
 ) -> Result<StatusCode, Problem> {
     let asked = Asked::of(app, caller, number, &request).await?;
-    let pen = asked.pen().await?;
+    let pen = asked.pen();
     let go = |ticket: Ticket| {
         asked.require(&ticket, Action::Delete)?;
         Ok(bin::delete(ticket, &pen, &mut salt))
@@ -45,7 +45,7 @@ pub(crate) async fn restore(
     request: Write<Nothing>,
 ) -> Result<Json<TicketView>, Problem> {
     let asked = Asked::of(app, caller, number, &request).await?;
-    let pen = asked.pen().await?;
+    let pen = asked.pen();
     let back = |ticket: Ticket| {
         asked.require(&ticket, Action::Delete)?;
         bin::restore(ticket, &pen, &mut salt)
@@ -66,7 +66,7 @@ pub(crate) async fn erase(
     request: Write<Nothing>,
 ) -> Result<Json<TicketView>, Problem> {
     let asked = Asked::of(app, caller, number, &request).await?;
-    let pen = asked.pen().await?;
+    let pen = asked.pen();
     let outcome = asked
         .app
         .store

@@ -99,14 +99,19 @@ pub(crate) async fn bulk(
 ) -> Result<Json<BulkResults>, Problem> {
     let user = caller.signed_in()?.clone();
     let idempotency = caller.idempotency(&request, app.now())?;
-    // Before anything is written: the same key with another body changes nothing.
-    app.store.remember_alone(idempotency.as_ref(), &Made::default()).await?;
+    match app.store.replay(idempotency.as_ref()).await {
+        // It goes on where it was interrupted.
+        Ok(()) | Err(StoreError::Replayed(_)) => {}
+        Err(error) => return Err(error.into()),
+    }
     let BulkBody { numbers, set } = request.body;
     let chosen = assignee(&app, set.assignee_id.as_ref().and_then(Option::as_ref)).await?;
     if matches!(set.assignee_id, Some(Some(_))) && chosen.is_none() {
         let FieldError { code, detail, .. } = no_assignee();
         return Err(FieldError::new("set.assignee_id", code, detail).into());
     }
+    // Before anything is written: the same key with another body changes nothing. A refused request is not remembered.
+    app.store.remember_alone(idempotency.as_ref(), &Made::default()).await?;
     let change = Change {
         settings: app.store.configuration().await?.settings.clone(),
         amendment: amendment(&set, chosen.as_ref()),

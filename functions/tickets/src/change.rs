@@ -4,7 +4,7 @@ use axum::extract::State;
 use chamada_domain::amend::{Amendment, amend};
 use chamada_domain::draft::{Draft, Pen};
 use chamada_domain::entry::Place;
-use chamada_domain::permission::{Action, Standing, Viewer, require};
+use chamada_domain::permission::{Action, Standing, require};
 use chamada_domain::tree::{Strictness, check_place};
 use chamada_domain::{
     CategoryId, EmailAddress, FieldError, Kind, Priority, Refusal, Settings, StaffMember, Status, Ticket, TicketNumber, Timestamp, UnitId,
@@ -13,11 +13,12 @@ use chamada_domain::{
 use chamada_store::{Configuration, StoreError};
 use chamada_web::read::{email, id, line, list, timestamp, word};
 use chamada_web::{App, Fields, Id, IfMatch, Input, Json, Problem, Visitor, Write};
+use futures::future::try_join;
 
 use crate::asked::Asked;
 use crate::open::{MAX_CC, MAX_TITLE};
 use crate::people::{assignee, no_assignee, watchers};
-use crate::read::{answer, see};
+use crate::read::answer;
 use crate::salt;
 use crate::view::TicketView;
 
@@ -134,60 +135,88 @@ pub(crate) async fn change(
     request: Write<ChangeBody>,
 ) -> Result<Json<TicketView>, Problem> {
     let asked = Asked::of(app, caller, number, &request).await?;
-    let (app, viewer, settings) = (&asked.app, &asked.viewer, asked.settings());
-    let cc = watched_by(app, viewer, number, &request.body, settings).await?;
-    let pen = asked.pen().await?;
-    let mut unversioned = false;
-    let decide = |ticket: Ticket, assignee: &Option<User>| {
-        let standing = Standing::of(viewer, &ticket);
-        require(standing, Action::See, settings)?;
-        let member = assignee.as_ref().map(User::as_staff_member);
-        let change = request.body.amendment(&ticket.place, member, cc.clone());
-        permit(standing, &change, settings)?;
-        unversioned = version.needed().is_err();
-        match version.needed() {
-            Ok(version) if version == ticket.version => {}
-            Ok(_) | Err(_) => return Err(Refusal::Stale),
-        }
-        // Not before: nobody learns by a faulty field who works here.
-        if matches!(request.body.assignee_id, Some(Some(_))) && assignee.is_none() {
-            return Err(no_assignee().into());
-        }
-        draft(ticket, change, &asked.configuration, &pen)
+    let change = Change {
+        body: &request.body,
+        version: version.needed().ok(),
+        pen: asked.pen(),
+        asked: &asked,
     };
-    let assignee = assignee(app, request.body.assignee_id.as_ref().and_then(Option::as_ref));
-    let outcome = app.store.change_ticket_knowing(number, &asked.with(), assignee, decide).await;
+    let outcome = change.carry_out().await;
     match outcome {
-        Err(StoreError::Refused(Refusal::Stale)) if unversioned => Err(Problem::version_needed()),
+        Err(StoreError::Refused(Refusal::Stale)) if change.version.is_none() => Err(Problem::version_needed()),
         Err(StoreError::Refused(Refusal::Stale)) => {
-            let ticket = app.store.ticket(number).await?;
-            Err(Problem::stale().with_current(&answer(&ticket, viewer, settings).0))
+            let ticket = asked.app.store.ticket(number).await?;
+            Err(Problem::stale().with_current(&answer(&ticket, &asked.viewer, asked.settings()).0))
         }
         outcome => {
             if let Ok(draft) = &outcome {
-                app.store.mark_used(draft.ticket.place.ids()).await?;
+                asked.app.store.mark_used(draft.ticket.place.ids()).await?;
             }
             asked.answer(outcome.map(|draft| draft.ticket)).await
         }
     }
 }
 
-/// The people of `cc`, where it is changed: looked up, and made where they are unknown, for those alone who may name them.
-async fn watched_by(
-    app: &App,
-    viewer: &Viewer,
-    number: TicketNumber,
-    body: &ChangeBody,
-    settings: &Settings,
-) -> Result<Option<Vec<Watcher>>, Problem> {
-    let Some(cc) = &body.cc else { return Ok(None) };
-    let ticket = app.store.ticket(number).await?;
-    let standing = see(viewer, &ticket, settings)?;
-    permit(standing, &body.amendment(&ticket.place, None, None), settings)?;
-    if cc.len() > MAX_CC.1 && !standing.sees_hidden(settings) {
-        return Err(FieldError::new("cc", "too_many", "This may have 5 addresses at most.").into());
+/// A change that somebody asks for, and how.
+struct Change<'a> {
+    asked: &'a Asked,
+    body: &'a ChangeBody,
+    /// The version of the ticket that they know.
+    version: Option<u64>,
+    pen: Pen,
+}
+
+impl Change<'_> {
+    async fn carry_out(&self) -> Result<Draft, StoreError> {
+        let asked = self.asked;
+        let cc = match &self.body.cc {
+            Some(addresses) => Some(self.watchers(addresses).await?),
+            None => None,
+        };
+        let decide = |ticket: Ticket, assignee: &Option<User>| self.draft(ticket, assignee.as_ref(), cc.clone());
+        asked
+            .app
+            .store
+            .change_ticket_knowing(asked.number, &asked.with(), self.assignee(), decide)
+            .await
     }
-    Ok(Some(watchers(app, cc, &ticket.requester.id, settings.default_locale).await?))
+
+    async fn assignee(&self) -> Result<Option<User>, StoreError> {
+        assignee(&self.asked.app, self.body.assignee_id.as_ref().and_then(Option::as_ref)).await
+    }
+
+    /// The people of `cc`, looked up, and made where they are unknown: by a change alone that is carried out then. One that is refused, or was carried
+    /// out before, makes nobody known.
+    async fn watchers(&self, addresses: &[EmailAddress]) -> Result<Vec<Watcher>, StoreError> {
+        let asked = self.asked;
+        let store = &asked.app.store;
+        store.replay(asked.idempotency.as_ref()).await?;
+        let (ticket, assignee) = try_join(store.ticket(asked.number), self.assignee()).await?;
+        let requester = ticket.requester.id.clone();
+        self.draft(ticket, assignee.as_ref(), None)?;
+        watchers(&asked.app, addresses, &requester, asked.settings().default_locale).await
+    }
+
+    /// The ticket changed, where the caller may do that, knows it as it is, and names nothing that is not there.
+    fn draft(&self, ticket: Ticket, assignee: Option<&User>, cc: Option<Vec<Watcher>>) -> Result<Draft, Refusal> {
+        let settings = self.asked.settings();
+        let standing = Standing::of(&self.asked.viewer, &ticket);
+        require(standing, Action::See, settings)?;
+        let change = self.body.amendment(&ticket.place, assignee.map(User::as_staff_member), cc);
+        permit(standing, &change, settings)?;
+        if self.version != Some(ticket.version) {
+            return Err(Refusal::Stale);
+        }
+        // Not before: nobody learns by a faulty field who works here.
+        if matches!(self.body.assignee_id, Some(Some(_))) && assignee.is_none() {
+            return Err(no_assignee().into());
+        }
+        let named = self.body.cc.as_ref().map_or(0, Vec::len);
+        if named > MAX_CC.1 && !standing.sees_hidden(settings) {
+            return Err(FieldError::new("cc", "too_many", "This may have 5 addresses at most.").into());
+        }
+        draft(ticket, change, &self.asked.configuration, &self.pen)
+    }
 }
 
 /// Whether somebody of this standing may change all of this.

@@ -2,7 +2,6 @@
 
 use axum::extract::State;
 use chamada_domain::amend::{Amendment, amend};
-use chamada_domain::draft::Draft;
 use chamada_domain::permission::{Standing, require_claim};
 use chamada_domain::{Ticket, TicketNumber};
 use chamada_web::{App, Id, Json, Nothing, Problem, SignedIn, Write};
@@ -24,12 +23,9 @@ pub(crate) async fn claim(
     request: Write<Nothing>,
 ) -> Result<Json<TicketView>, Problem> {
     let asked = Asked::of(app, caller, number, &request).await?;
-    let pen = asked.pen().await?;
+    let pen = asked.pen();
     let take = |ticket: Ticket| {
         let standing = Standing::of(&asked.viewer, &ticket);
-        if standing.assignee {
-            return Ok(Draft::of(ticket));
-        }
         require_claim(standing, &ticket, asked.settings(), pen.at)?;
         let change = Amendment {
             assignee: Some(Some(user.as_staff_member())),

@@ -3,6 +3,7 @@
 use axum::extract::State;
 use axum::response::Response;
 use chamada_domain::TicketNumber;
+use chamada_store::{Made, StoreError};
 use chamada_web::read::{id, integer};
 use chamada_web::{App, Conditional, Fields, Id, Input, Problem, Query, SignedIn, Write};
 use http::StatusCode;
@@ -44,10 +45,19 @@ pub(crate) async fn put(
     Id(number): Id<TicketNumber>,
     request: Write<MarkBody>,
 ) -> Result<StatusCode, Problem> {
-    let (viewer, ticket) = futures::join!(caller.viewer_of(&app, number), app.store.ticket(number));
+    let idempotency = caller.idempotency(&request, app.now())?;
+    let (viewer, ticket, replayed) = futures::join!(
+        caller.viewer_of(&app, number),
+        app.store.ticket(number),
+        app.store.replay(idempotency.as_ref())
+    );
     let ticket = ticket?;
     let settings = &app.store.configuration().await?.settings;
     let sees_hidden = see(&viewer?, &ticket, settings)?.sees_hidden(settings);
+    match replayed {
+        Err(StoreError::Replayed(_)) => return Ok(StatusCode::NO_CONTENT),
+        outcome => outcome?,
+    }
     // Nobody has read what is not there yet: it would come in as read. Nor may the mark tell a customer of what staff write unseen.
     let last = if sees_hidden { ticket.last_seq } else { ticket.public_seq };
     if ticket.held {
@@ -55,6 +65,7 @@ pub(crate) async fn put(
         app.store.release_ticket(number).await?;
     }
     app.store.mark_read(&user.id, number, request.body.seq.min(last)).await?;
+    app.store.remember_alone(idempotency.as_ref(), &Made::default()).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

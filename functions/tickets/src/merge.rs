@@ -44,7 +44,7 @@ pub(crate) async fn merge(
     request: Write<Merge>,
 ) -> Result<Json<TicketView>, Problem> {
     let asked = Asked::of(app, caller, number, &request).await?;
-    let pen = asked.pen().await?;
+    let pen = asked.pen();
     let mut outcome = join(&asked, request.body.into, &pen).await;
     for _ in 1..ATTEMPTS {
         if !matches!(outcome, Err(StoreError::Refused(Refusal::Stale))) {
@@ -130,7 +130,7 @@ async fn tie(
     removed: bool,
 ) -> Result<Json<TicketView>, Problem> {
     let asked = Asked::of(app, caller, number, request).await?;
-    let pen = asked.pen().await?;
+    let pen = asked.pen();
     // Keys of tickets give nobody this right: what somebody is to both is told by who they are.
     let may =
         |ticket: &Ticket| -> Result<(), Refusal> { require(Standing::of(&asked.caller.viewer(), ticket), Action::Link, asked.settings()) };

@@ -5,7 +5,7 @@ use axum::response::{IntoResponse, Response};
 use chamada_domain::draft::{Pen, Writer};
 use chamada_domain::message::{NewMessage, Voice};
 use chamada_domain::permission::{Action, Standing, Viewer, require};
-use chamada_domain::{AttachmentId, FieldError, Refusal, Role, Settings, Ticket, TicketNumber, Timestamp, User, Visibility};
+use chamada_domain::{AttachmentId, FieldError, Refusal, Settings, Ticket, TicketNumber, Timestamp, User, Visibility};
 use chamada_store::{Made, StoreError, With};
 use chamada_web::read::{boolean, id, list, text, timestamp, word};
 use chamada_web::{App, Caller, Fields, Id, Input, Json, Problem, Visitor, Write};
@@ -14,6 +14,7 @@ use http::StatusCode;
 
 use crate::files::{MAX_FILES, attach, distinct};
 use crate::open::MAX_BODY;
+use crate::people::{as_customer, customer_among, keyed};
 use crate::salt;
 use crate::view::EntryView;
 
@@ -109,7 +110,7 @@ pub(crate) async fn post(
         outcome => outcome?,
     }
     let files = attach(&app, &owner, &request.body.attachment_ids);
-    let ((attachments, uploads), person) = try_join(files, keyed_person(&app, &viewer)).await?;
+    let ((attachments, uploads), people) = try_join(files, async { Ok(keyed(&app, &viewer).await?) }).await?;
     let configuration = app.store.configuration().await?;
     let settings = &configuration.settings;
     let with = With {
@@ -123,7 +124,7 @@ pub(crate) async fn post(
         for action in request.body.actions() {
             require(standing, action, settings)?;
         }
-        let (voice, author) = voice(&caller, person.as_ref(), standing, settings)?;
+        let (voice, author) = voice(&caller, customer_among(&people, &ticket), standing, settings)?;
         let message = NewMessage {
             body: request.body.body.clone(),
             visibility: request.body.visibility(),
@@ -153,14 +154,6 @@ pub(crate) async fn post(
     }
 }
 
-/// The person whose key opens the ticket.
-async fn keyed_person(app: &App, viewer: &Viewer) -> Result<Option<User>, Problem> {
-    match viewer.keys.first() {
-        Some((_, person)) => Ok(Some(app.store.user(person).await?)),
-        None => Ok(None),
-    }
-}
-
 /// In what part, and in whose name, somebody writes. Their own ticket's requester writes as a customer, whatever else they are, unless they
 /// attend to it themselves.
 fn voice(caller: &Caller, keyed: Option<&User>, standing: Standing, settings: &Settings) -> Result<(Voice, Writer), Refusal> {
@@ -170,14 +163,6 @@ fn voice(caller: &Caller, keyed: Option<&User>, standing: Standing, settings: &S
         (Some(user), _) if standing.requester || standing.watcher => Ok((Voice::Customer, as_customer(user))),
         (_, Some(person)) => Ok((Voice::Customer, as_customer(person))),
         (Some(_) | None, None) => Err(Refusal::NotFound),
-    }
-}
-
-/// A key gives at most a customer's rights, and in one's own ticket one is a customer.
-fn as_customer(user: &User) -> Writer {
-    Writer {
-        role: Role::User,
-        ..Writer::of(user)
     }
 }
 

@@ -3,7 +3,7 @@
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use chamada_domain::draft::{Draft, Pen, Writer};
-use chamada_domain::entry::Place;
+use chamada_domain::entry::{AttachedFile, Place};
 use chamada_domain::open::NewTicket;
 use chamada_domain::permission::Standing;
 use chamada_domain::tree::{Strictness, check_place};
@@ -172,8 +172,13 @@ pub(crate) async fn open(
     }
     let configuration = app.store.configuration().await?;
     request.body.check(caller.user.as_ref(), &configuration)?;
+    // Without a session nothing was uploaded.
+    let owner = caller.name().unwrap_or_default();
+    let (number, files) = futures::join!(app.store.next_number(), attach(&app, &owner, &request.body.attachment_ids));
+    // Before anybody becomes known by a request that is refused.
+    let (number, (attachments, uploads)) = (number?, files?);
     let author = author(&app, &caller, guest.as_ref(), &configuration).await?;
-    let (mut draft, uploads) = draft(&app, &caller, &author, request.body, &configuration).await?;
+    let mut draft = draft(&app, &caller, &author, request.body, &configuration, (number, attachments)).await?;
     draft.ticket.held = caller.user.is_none();
     let with = With {
         idempotency: idempotency.as_ref(),
@@ -196,7 +201,7 @@ pub(crate) async fn open(
 async fn author(app: &App, caller: &Caller, guest: Option<&Guest>, configuration: &Configuration) -> Result<User, Problem> {
     match (&caller.user, guest) {
         (Some(user), _) => Ok(user.clone()),
-        (None, Some(guest)) => person(app, &guest.email, Some(&guest.name), configuration.settings.default_locale).await,
+        (None, Some(guest)) => Ok(person(app, &guest.email, Some(&guest.name), configuration.settings.default_locale).await?),
         (None, None) => Err(Problem::sign_in_needed()),
     }
 }
@@ -240,13 +245,10 @@ async fn draft(
     author: &User,
     body: NewTicketBody,
     configuration: &Configuration,
-) -> Result<(Draft, Option<chamada_store::Uploads>), Problem> {
+    (number, attachments): (TicketNumber, Vec<AttachedFile>),
+) -> Result<Draft, Problem> {
     let locale = configuration.settings.default_locale;
     let place = body.place();
-    // Without a session nothing was uploaded.
-    let owner = caller.name().unwrap_or_default();
-    let (number, files) = futures::join!(app.store.next_number(), attach(app, &owner, &body.attachment_ids));
-    let (attachments, uploads) = files?;
     let requester = match &body.requester {
         Some(other) => person(app, &other.email, other.name.as_deref(), locale).await?,
         None => author.clone(),
@@ -277,7 +279,5 @@ async fn draft(
             },
         }),
     };
-    let draft =
-        chamada_domain::open::open(number?, new, &pen, &mut salt).ok_or_else(|| Problem::internal("a new ticket has no opening"))?;
-    Ok((draft, uploads))
+    chamada_domain::open::open(number, new, &pen, &mut salt).ok_or_else(|| Problem::internal("a new ticket has no opening"))
 }

@@ -1,12 +1,15 @@
 //! People whom a request names by address or id.
 
-use chamada_domain::{EmailAddress, FieldError, Locale, Role, User, UserId, Watcher};
+use chamada_domain::draft::Writer;
+use chamada_domain::permission::Viewer;
+use chamada_domain::{EmailAddress, FieldError, Locale, Role, Ticket, User, UserId, Watcher};
 use chamada_platform::random;
 use chamada_store::{StoreError, can_attend};
-use chamada_web::{App, Problem};
+use chamada_web::App;
+use futures::future::try_join_all;
 
 /// The account of an address; made where there is none, in the language of the site.
-pub(crate) async fn person(app: &App, email: &EmailAddress, name: Option<&str>, locale: Locale) -> Result<User, Problem> {
+pub(crate) async fn person(app: &App, email: &EmailAddress, name: Option<&str>, locale: Locale) -> Result<User, StoreError> {
     let now = app.now();
     let new = || User {
         id: UserId::from_random(random::<10>()),
@@ -20,11 +23,16 @@ pub(crate) async fn person(app: &App, email: &EmailAddress, name: Option<&str>, 
         created_at: now,
         password_hash: None,
     };
-    Ok(app.store.user_or_create(email, None, new).await?)
+    app.store.user_or_create(email, None, new).await
 }
 
 /// The accounts of these addresses as watchers, each once, without the requester.
-pub(crate) async fn watchers(app: &App, addresses: &[EmailAddress], requester: &UserId, locale: Locale) -> Result<Vec<Watcher>, Problem> {
+pub(crate) async fn watchers(
+    app: &App,
+    addresses: &[EmailAddress],
+    requester: &UserId,
+    locale: Locale,
+) -> Result<Vec<Watcher>, StoreError> {
     let mut watchers: Vec<Watcher> = Vec::new();
     for address in addresses {
         let watcher = person(app, address, None, locale).await?.as_watcher();
@@ -33,6 +41,31 @@ pub(crate) async fn watchers(app: &App, addresses: &[EmailAddress], requester: &
         }
     }
     Ok(watchers)
+}
+
+/// The people whose keys open a ticket to a caller, each once.
+pub(crate) async fn keyed(app: &App, viewer: &Viewer) -> Result<Vec<User>, StoreError> {
+    let mut ids: Vec<&UserId> = Vec::new();
+    for (_, person) in &viewer.keys {
+        if !ids.contains(&person) {
+            ids.push(person);
+        }
+    }
+    try_join_all(ids.into_iter().map(|id| app.store.user(id))).await
+}
+
+/// In whose name a key writes: that of the person whose right it is, its requester before a watcher. One who is neither any longer has none.
+pub(crate) fn customer_among<'a>(people: &'a [User], ticket: &Ticket) -> Option<&'a User> {
+    let requester = people.iter().find(|person| person.id == ticket.requester.id);
+    requester.or_else(|| people.iter().find(|person| ticket.is_watched_by(&person.id)))
+}
+
+/// A key gives at most a customer's rights, and in one's own ticket one is a customer.
+pub(crate) fn as_customer(user: &User) -> Writer {
+    Writer {
+        role: Role::User,
+        ..Writer::of(user)
+    }
 }
 
 /// The member of staff of this id, who may be given tickets; nothing where there is no such one.

@@ -3,12 +3,13 @@
 use axum::extract::State;
 use chamada_domain::permission::Action;
 use chamada_domain::rating::{MAX_COMMENT, MOST_STARS, rate};
-use chamada_domain::{Ticket, TicketNumber};
+use chamada_domain::{Refusal, Ticket, TicketNumber};
 use chamada_web::read::{integer, text};
 use chamada_web::{App, Fields, Id, Input, Json, Problem, Visitor, Write};
 use utoipa::ToSchema;
 
 use crate::asked::Asked;
+use crate::people::{customer_among, keyed};
 use crate::salt;
 use crate::view::TicketView;
 
@@ -46,10 +47,13 @@ pub(crate) async fn put(
     request: Write<RatingBody>,
 ) -> Result<Json<TicketView>, Problem> {
     let asked = Asked::of(app, caller, number, &request).await?;
-    let pen = asked.customer_pen().await?;
+    let mut people = keyed(&asked.app, &asked.viewer).await?;
+    people.extend(asked.caller.user.clone());
     let RatingBody { stars, comment } = &request.body;
     let give = |ticket: Ticket| {
         asked.require(&ticket, Action::Rate)?;
+        let requester = customer_among(&people, &ticket).ok_or(Refusal::NotFound)?;
+        let pen = asked.customer_pen(requester);
         rate(ticket, *stars, comment.as_deref(), &pen, &mut salt)
     };
     asked.change(give).await

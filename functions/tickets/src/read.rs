@@ -8,7 +8,7 @@ use chamada_domain::{Settings, Ticket, TicketNumber};
 use chamada_store::{NewestSendings, Sending, StoreError, TicketPage};
 use chamada_web::read::{integer, line};
 use chamada_web::{App, Caller, Conditional, CursorKey, Fields, Id, Input, Json, Page, Problem, Query, Visitor};
-use futures::future::{join3, try_join};
+use futures::future::{join3, try_join3};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -67,12 +67,21 @@ pub(crate) async fn read(
     let (viewer, page, sent) = (viewer?, page?, sent?);
     let settings = &app.store.configuration().await?.settings;
     let standing = see(&viewer, &page.ticket, settings)?;
+    let sees_hidden = standing.sees_hidden(settings);
+    let (sendings, attachments, known_entries) = try_join3(
+        page_sendings(&app, &page, sees_hidden, sent),
+        attachments(&app, &page, sees_hidden),
+        newest_known(&app, &page.ticket, sees_hidden, NEWEST, &page.entries),
+    )
+    .await?;
+    let page = TicketPage {
+        entries: known_entries.unwrap_or(page.entries),
+        ..page
+    };
     let older = match page.older() {
         Some(seq) => Some(seal(&app, &caller, number, Place::Before(seq)).await?),
         None => None,
     };
-    let sees_hidden = standing.sees_hidden(settings);
-    let (sendings, attachments) = try_join(page_sendings(&app, &page, sees_hidden, sent), attachments(&app, &page, sees_hidden)).await?;
     let view = TicketPageView {
         ticket: TicketView::new(&page.ticket, standing, settings),
         entries: view_entries(&page.ticket, &page.entries, sees_hidden, &sendings),
@@ -80,6 +89,26 @@ pub(crate) async fn read(
         attachments,
     };
     known.answer(Some(page.ticket.version), &view)
+}
+
+/// The newest entries that somebody knows of who sees nothing hidden, where others were read: what staff write behind them unseen moves no page and
+/// tells of itself by nothing.
+async fn newest_known(
+    app: &App,
+    ticket: &Ticket,
+    sees_hidden: bool,
+    limit: u16,
+    read: &[ChainedEntry],
+) -> Result<Option<Vec<ChainedEntry>>, Problem> {
+    let (first, last) = (
+        read.first().map_or(1, |entry| entry.entry.seq),
+        read.last().map_or(0, |entry| entry.entry.seq),
+    );
+    // What was read from the beginning on has them all.
+    if sees_hidden || last <= ticket.public_seq || first == 1 {
+        return Ok(None);
+    }
+    Ok(Some(app.store.entries_before(ticket.number, ticket.public_seq + 1, limit).await?))
 }
 
 /// The ticket's newest mails, for staff: in the round trip that reads its newest entries.
@@ -185,9 +214,14 @@ pub(crate) async fn entries(
         }
     };
     let (viewer, ticket, found) = futures::join!(caller.viewer_of(&app, number), app.store.ticket(number), wanted);
-    let (viewer, ticket, found) = (viewer?, ticket?, found?);
+    let (viewer, ticket, mut found) = (viewer?, ticket?, found?);
     let settings = &app.store.configuration().await?.settings;
     let sees_hidden = see(&viewer, &ticket, settings)?.sees_hidden(settings);
+    if let Place::Before(_) = place
+        && let Some(known) = newest_known(&app, &ticket, sees_hidden, limit, &found).await?
+    {
+        found = known;
+    }
     let sendings = sendings(&app, number, &found, sees_hidden).await?;
     let items = view_entries(&ticket, &found, sees_hidden, &sendings);
     let next = further(place, &found, if sees_hidden { ticket.last_seq } else { ticket.public_seq });

@@ -107,8 +107,8 @@ impl Store {
     /// Marks a file as there. From then on its owner may attach it. Doing it again changes nothing.
     ///
     /// # Errors
-    /// [`StoreError::NotFound`] where it was attached or removed meanwhile; [`StoreError::KeyReused`].
-    pub async fn complete_upload(&self, id: &AttachmentId, owner: &str, request: Option<&Idempotency>) -> Result<(), StoreError> {
+    /// [`StoreError::NotFound`] where it was attached or removed meanwhile.
+    pub async fn complete_upload(&self, id: &AttachmentId, owner: &str) -> Result<(), StoreError> {
         let update = self
             .client
             .update_item()
@@ -119,7 +119,7 @@ impl Store {
             .condition_expression("announced_by = :owner AND attribute_not_exists(ended_at)")
             .expression_attribute_values(":owner", s(owner));
         match update.send().await {
-            Ok(_) => self.remember_alone(request, &made(id)).await,
+            Ok(_) => Ok(()),
             Err(error) if error.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) => Err(StoreError::NotFound),
             Err(error) => Err(StoreError::unavailable(error)),
         }

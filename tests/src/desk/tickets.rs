@@ -130,7 +130,7 @@ impl Desk {
         };
         let (store, owner) = (&self.app.store, owner.id.to_string());
         store.create_upload(&upload, &owner, None).await.unwrap();
-        store.complete_upload(&upload.id, &owner, None).await.unwrap();
+        store.complete_upload(&upload.id, &owner).await.unwrap();
         upload.id
     }
 

@@ -178,3 +178,25 @@ async fn strangers_are_asked_to_sign_in_before_anything_is_read() {
         "a session without keys"
     );
 }
+
+#[tokio::test]
+async fn a_repeated_completion_is_answered_when_the_file_hangs_on_a_ticket_and_a_key_stands_for_one_file() {
+    let desk = Desk::with(Setup::in_real_time(), attachments::router).await;
+    let (user, ana) = desk.enter("ana@example.org", Role::User).await;
+    let mut ids = Vec::new();
+    for name in ["una.png", "otra.png"] {
+        let announced = announce(&ana, &announcement(name, "image/png", PNG)).await.expect(201);
+        assert_eq!(put(&announced, PNG).await, 200);
+        ids.push(announced["attachment_id"].as_str().unwrap().to_owned());
+    }
+    let ask = async |id: &str| {
+        let path = format!("/api/attachments/{id}/complete");
+        ana.send(http::Method::POST, &path, &[("idempotency-key", "k1")], None).await
+    };
+    let first = ask(&ids[0]).await.expect(200);
+    ask(&ids[1]).await.refuses(422, "idempotency_key_reused");
+    let upload = desk.app.store.upload(&ids[1].parse().unwrap(), desk.now()).await.unwrap();
+    assert!(!upload.complete, "what was refused changed nothing");
+    crate::kit::ticket_with(&desk, &user, &ids[0]).await;
+    assert_eq!(ask(&ids[0]).await.expect(200), first);
+}

@@ -53,7 +53,7 @@ impl House {
         };
         let (store, who) = (&self.desk.app.store, owner.id.to_string());
         store.create_upload(&upload, &who, None).await.unwrap();
-        store.complete_upload(&upload.id, &who, None).await.unwrap();
+        store.complete_upload(&upload.id, &who).await.unwrap();
         let bucket = &self.platform().config().files_bucket;
         let objects = self.platform().objects();
         objects

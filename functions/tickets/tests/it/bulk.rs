@@ -107,3 +107,24 @@ async fn faulty_fields_are_named() {
         assert!(reply.faulty().contains(&fault.to_owned()), "{body}: {:?}", reply.faulty());
     }
 }
+
+#[tokio::test]
+async fn a_refused_request_leaves_its_key_free() {
+    let cast = Cast::gather().await;
+    let number = cast.assigned().await.number;
+    let to = |person: &str| json!({"numbers": [number], "set": {"assignee_id": person}});
+    let nobody = to("usr_0123456789abcdef0123");
+    cast.root
+        .browser
+        .post_once(BULK, "k1", &nobody)
+        .await
+        .faults(&["set.assignee_id unknown"]);
+    let tomas = to(cast.tomas.user.id.as_str());
+    let done = cast.root.browser.post_once(BULK, "k1", &tomas).await.expect(200);
+    assert_eq!(done["results"][0]["ok"], true);
+    cast.root
+        .browser
+        .post_once(BULK, "k1", &nobody)
+        .await
+        .refuses(422, "idempotency_key_reused");
+}

@@ -259,3 +259,37 @@ async fn watchers_are_five_by_customers_and_twenty_by_staff() {
         .expect(200);
     assert_eq!(changed["cc"], json!(addresses));
 }
+
+#[tokio::test]
+async fn a_refused_change_of_copies_makes_nobody_known() {
+    let cast = Cast::gather().await;
+    let ticket = cast.assigned().await;
+    let (number, version) = (ticket.number, ticket.version);
+    let cc = json!({"cc": ["new@example.com"]});
+    cast.ana.browser.patch(&path(number), &cc).await.refuses(428, "version_needed");
+    change(&cast.ana.browser, number, version - 1, &cc).await.refuses(412, "stale");
+    let unknown = json!({"cc": ["new@example.com"], "category_id": "cat_0123456789abcdef0123"});
+    assert_eq!(change(&cast.sofia.browser, number, version, &unknown).await.status, 422);
+    let nobody = json!({"cc": ["new@example.com"], "assignee_id": "usr_0123456789abcdef0123"});
+    change(&cast.root.browser, number, version, &nobody)
+        .await
+        .faults(&["assignee_id unknown"]);
+    assert!(cast.desk.items("EMAIL#new").await.is_empty());
+    change(&cast.ana.browser, number, version, &cc).await.expect(200);
+    assert_eq!(cast.desk.items("EMAIL#new").await.len(), 1);
+}
+
+#[tokio::test]
+async fn a_repeated_change_of_copies_is_answered_whatever_became_of_the_ticket() {
+    let cast = Cast::gather().await;
+    let ticket = cast.assigned().await;
+    let (number, other) = (ticket.number, cast.assigned().await.number);
+    let tag = format!("\"{}\"", ticket.version);
+    let headers = [("if-match", tag.as_str()), ("idempotency-key", "k1")];
+    let cc = json!({"cc": ["new@example.com"]});
+    let ask = async || cast.root.browser.send(Method::PATCH, &path(number), &headers, Some(&cc)).await;
+    ask().await.expect(200);
+    let into = json!({"into": other.0});
+    cast.root.browser.post(&format!("{}/merge", path(number)), &into).await.expect(200);
+    assert_eq!(ask().await.expect(200)["merged_into"], other.0);
+}

@@ -64,3 +64,24 @@ async fn a_repeated_claim_shows_nothing_of_a_ticket_that_went_to_another() {
     cast.desk.assign(number, &cast.tomas.user).await;
     again().await.refuses(404, "not_found");
 }
+
+#[tokio::test]
+async fn who_attended_to_a_ticket_is_shown_nothing_of_it_once_they_may_not_see_it() {
+    let cast = Cast::gather().await;
+    let (deleted, kept) = (cast.assigned().await.number, cast.assigned().await.number);
+    cast.root.browser.delete(&path(deleted)).await.expect(204);
+    claim(&cast.sofia.browser, deleted).await.refuses(404, "not_found");
+    let demote = |user: &mut chamada_domain::User| {
+        user.role = chamada_domain::Role::User;
+        Ok(())
+    };
+    let deed = chamada_store::Deed::new(None, cast.desk.now(), chamada_platform::random());
+    cast.desk
+        .app
+        .store
+        .change_user(&cast.sofia.user.id, Some(&deed), demote)
+        .await
+        .unwrap();
+    cast.sofia.browser.get(&path(kept)).await.refuses(404, "not_found");
+    claim(&cast.sofia.browser, kept).await.refuses(404, "not_found");
+}

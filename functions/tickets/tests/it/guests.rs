@@ -39,7 +39,7 @@ async fn uploaded(desk: &Desk, owner: &str) -> AttachmentId {
         created_at: desk.now(),
     };
     desk.app.store.create_upload(&upload, owner, None).await.unwrap();
-    desk.app.store.complete_upload(&upload.id, owner, None).await.unwrap();
+    desk.app.store.complete_upload(&upload.id, owner).await.unwrap();
     upload.id
 }
 
@@ -204,4 +204,14 @@ async fn a_guest_s_repeated_request_opens_one_ticket() {
     let stranger = cast.desk.browser();
     say(&cast.ana.browser, number, "Soy yo").await;
     stranger.post_once(PATH, "k1", &body).await.refuses(404, "not_found");
+}
+
+#[tokio::test]
+async fn a_refused_ticket_of_a_guest_makes_nobody_known() {
+    let cast = Cast::under(open_to_guests).await;
+    let mut body = of("nora@example.org");
+    body["attachment_ids"] = json!(["att_0123456789abcdef0123"]);
+    let refused = cast.desk.browser().post(PATH, &body).await;
+    assert_eq!(refused.status, 422, "{}", refused.body);
+    assert!(cast.desk.items("EMAIL#nora").await.is_empty());
 }

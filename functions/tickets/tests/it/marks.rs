@@ -111,3 +111,17 @@ async fn specialists_count_what_they_may_take_or_see() {
     five(&all).await;
     assert_eq!(counts(&all.sofia.browser).await, [3, 1, 1, 0]);
 }
+
+#[tokio::test]
+async fn a_key_stands_for_one_mark() {
+    let cast = Cast::gather().await;
+    let number = cast.assigned().await.number;
+    let ask = async |seq: u64| {
+        let (path, key) = (format!("{}/read", path(number)), [("idempotency-key", "k1")]);
+        cast.root.browser.send(Method::PUT, &path, &key, Some(&json!({"seq": seq}))).await
+    };
+    for _ in 0..2 {
+        ask(1).await.expect(204);
+    }
+    ask(2).await.refuses(422, "idempotency_key_reused");
+}

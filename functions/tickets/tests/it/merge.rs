@@ -230,3 +230,24 @@ async fn tickets_that_have_to_do_with_each_other_are_tied_for_staff_alone() {
     link(&cast.sofia.browser, one, foreign).await.refuses(404, "not_found");
     assert_eq!(cast.now(foreign).await["links"], Value::Null);
 }
+
+#[tokio::test]
+async fn of_several_keys_that_lead_to_a_ticket_the_one_that_still_gives_a_right_writes() {
+    let cast = Cast::gather().await;
+    let nora = cast.desk.person("nora@example.org", chamada_domain::Role::User).await;
+    let target = cast.desk.ticket(&nora).await.number;
+    let mut keys = Vec::new();
+    for person in [&cast.ana.user, &cast.eva.user] {
+        let source = cast.desk.ticket(person).await.number;
+        keys.push(cast.desk.held_key(source, person).await);
+        merge(&cast.root.browser, source, target.0).await.expect(200);
+    }
+    let now = cast.now(target).await;
+    assert_eq!(now["cc"], json!(["ana@example.org", "eva@example.org"]));
+    let version = now["version"].as_u64().unwrap();
+    crate::kit::change(&cast.root.browser, target, version, &json!({"cc": ["eva@example.org"]}))
+        .await
+        .expect(200);
+    let said = say(&cast.desk.guest(keys).await, target, "Sigue igual").await;
+    assert_eq!(said["author"]["id"], json!(cast.eva.user.id));
+}

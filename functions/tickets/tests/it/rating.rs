@@ -5,7 +5,7 @@ use chamada_tests::desk::{Browser, Reply};
 use http::Method;
 use serde_json::{Value, json};
 
-use crate::kit::{Cast, path, say, types};
+use crate::kit::{Cast, change, path, say, types};
 
 async fn rate(browser: &Browser, number: TicketNumber, body: &Value) -> Reply {
     browser
@@ -99,4 +99,26 @@ async fn a_key_rates_in_its_persons_name_whoever_holds_it() {
     rate(&tomas, number, &json!({"stars": 5})).await.expect(200);
     let author = &cast.page(number).await["entries"][4]["author"];
     assert_eq!((&author["id"], &author["role"]), (&json!(cast.ana.user.id), &json!("user")));
+}
+
+#[tokio::test]
+async fn the_requester_who_followed_a_watchers_link_rates_in_their_own_name() {
+    let cast = Cast::gather().await;
+    let number = cast.assigned().await.number;
+    let version = cast.now(number).await["version"].as_u64().unwrap();
+    change(&cast.root.browser, number, version, &json!({"cc": ["eva@example.org"]}))
+        .await
+        .expect(200);
+    resolve(&cast, number).await;
+    let forwarded = cast.desk.held_key(number, &cast.eva.user).await;
+    let ana = cast.desk.signed_in_with(&cast.ana.user, vec![forwarded.clone()]).await;
+    rate(&ana, number, &json!({"stars": 1, "comment": "Lento"})).await.expect(200);
+    let entries = cast.page(number).await["entries"].take();
+    let rated = entries.as_array().unwrap().last().unwrap();
+    assert_eq!(
+        (&rated["type"], &rated["author"]["id"]),
+        (&json!("rated"), &json!(cast.ana.user.id))
+    );
+    let eva = cast.desk.guest(vec![forwarded]).await;
+    rate(&eva, number, &json!({"stars": 5})).await.refuses(403, "forbidden");
 }

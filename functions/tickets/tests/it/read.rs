@@ -243,3 +243,34 @@ async fn can_says_what_the_table_of_rights_says() {
         assert_eq!(browser.get(&path(number)).await.expect(200)["ticket"]["can"]["rate"], may);
     }
 }
+
+/// What a customer's browser is given, with the ETag by which it asks again.
+async fn page_and_tag(cast: &Cast, path: &str) -> (Value, String) {
+    let reply = cast.ana.browser.get(path).await;
+    let tag = reply.header("etag").to_owned();
+    (reply.expect(200), tag)
+}
+
+#[tokio::test]
+async fn notes_move_nothing_that_a_customer_reads_and_cannot_be_counted() {
+    let cast = Cast::gather().await;
+    for entries in [3, 50, 60] {
+        let number = long(&cast, entries).await;
+        cast.desk.assign(number, &cast.sofia.user).await;
+        say(&cast.ana.browser, number, "El último").await;
+        let newest = format!("{}/entries?limit=1", path(number));
+        let before = (page_and_tag(&cast, &path(number)).await, page_and_tag(&cast, &newest).await.0);
+        let shown = before.0.0["entries"].as_array().unwrap().len();
+        assert_eq!(shown as u64, (entries + 2).min(50));
+        for n in 0..60 {
+            note(&cast.sofia.browser, number, &format!("nota {n}")).await;
+            if [0, 30, 59].contains(&n) {
+                let after = (page_and_tag(&cast, &path(number)).await, page_and_tag(&cast, &newest).await.0);
+                // Cursors are sealed anew each time; whether there is one, and what it leads to, is the same.
+                let plain = |(page, tag): &(Value, String)| (page["entries"].clone(), page["older_cursor"].is_null(), tag.len());
+                assert_eq!(plain(&after.0), plain(&before.0), "{entries} entries, {n} notes");
+                assert_eq!(after.1["items"], before.1["items"], "{entries} entries, {n} notes");
+            }
+        }
+    }
+}
