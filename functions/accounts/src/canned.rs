@@ -267,7 +267,7 @@ impl Filler<'_> {
     fn moment(&self, at: Timestamp, locale: Locale) -> String {
         let at = at.as_offset();
         let zone = timezones::get_by_name(&self.settings.time_zone);
-        let at = zone.map_or(at, |zone| at.to_offset(zone.get_offset_utc(&at).to_utc()));
+        let at = zone.map_or(at, |zone| at.checked_to_offset(zone.get_offset_utc(&at).to_utc()).unwrap_or(at));
         let (year, month, day) = (at.year(), u8::from(at.month()), at.day());
         let date = match locale {
             Locale::Es | Locale::Pt => format!("{day:02}/{month:02}/{year}"),

@@ -55,6 +55,6 @@ pub async fn administrator_link(app: &App, email: &EmailAddress) -> Result<Optio
 
 async fn sign_in_token(app: &App, user: &User) -> Result<Secret, StoreError> {
     let token = Secret::generate();
-    app.store.save_sign_in(&secret_hash(&token), &user.id, app.now()).await?;
+    app.store.save_sign_in(&secret_hash(&token), user, app.now()).await?;
     Ok(token)
 }

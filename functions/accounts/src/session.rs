@@ -8,7 +8,7 @@ use chamada_store::{HeldKey, Redeemed, Session, StoreError};
 use chamada_web::credentials::{ended_session_cookie, session_cookie};
 use chamada_web::openapi::{ReadProblems, WriteProblems};
 use chamada_web::read::{Fields, Input, email, secret};
-use chamada_web::session::{GUEST_DAYS, begin_guest, person_cookie};
+use chamada_web::session::{GUEST_DAYS, begin_guest, open_keys, person_cookie};
 use chamada_web::{App, ByBrowser, Caller, InPerson, Json, Problem, SameOrigin, SourceAddress, Visitor, limit};
 use http::StatusCode;
 use http::header::SET_COOKIE;
@@ -18,6 +18,7 @@ use utoipa::ToSchema;
 
 use crate::keys::{Presented, bad_credentials, look_up};
 use crate::password;
+use crate::sign_in::read_nobody;
 use crate::view::UserView;
 
 /// Wrong passwords an hour for one address from one source.
@@ -122,7 +123,7 @@ pub(crate) async fn present(State(app): State<App>, Visitor(caller): Visitor) ->
     let scope = if caller.user.is_some() {
         Scope::User
     } else {
-        reach(&app.store.valid_keys(caller.held_keys(), app.now()).await?)
+        reach(&open_keys(&app, caller.held_keys()).await?)
     };
     Ok(Json(PresentSession {
         user: caller.user.as_ref().map(UserView::from),
@@ -132,18 +133,19 @@ pub(crate) async fn present(State(app): State<App>, Visitor(caller): Visitor) ->
 
 async fn by_link(app: &App, caller: &Caller, token: &Secret) -> Result<Response, Problem> {
     let now = app.now();
-    let person = match app
+    let (person, address) = match app
         .store
         .redeem_sign_in(&secret_hash(token), &hex::encode(random::<8>()), now)
         .await?
     {
-        Redeemed::By(person) => person,
+        Redeemed::By { user, address } => (user, address),
         Redeemed::Used => return Err(Problem::unauthorised("link_used", "This link was used before. Ask for a new one.")),
         Redeemed::Expired => return Err(Problem::unauthorised("link_expired", "This link is too old. Ask for a new one.")),
         Redeemed::Unknown => return Err(bad_credentials()),
     };
     match app.store.user(&person).await {
-        Ok(user) if user.active => start(app, caller, &user, Some(now)).await,
+        // Whoever reads mail at an address that was the account's before is not its person.
+        Ok(user) if user.active && user.email == address => start(app, caller, &user, Some(now)).await,
         Ok(_) | Err(StoreError::NotFound) => Err(bad_credentials()),
         Err(error) => Err(error.into()),
     }
@@ -166,6 +168,9 @@ async fn by_password(
     let counted_at = app.now();
     limit(app, "password", &who, WRONG_PASSWORDS, "too_many_attempts").await?;
     let user = app.store.user_by_email(&email).await?;
+    if user.is_none() {
+        read_nobody(app).await?;
+    }
     let hash = user.as_ref().and_then(|user| user.password_hash.clone());
     let right = password::verify(password, hash).await?;
     let user = user.filter(|user| right && user.active).ok_or_else(bad_credentials)?;
@@ -208,7 +213,7 @@ async fn by_key(app: &App, caller: &Caller, presented: &Presented) -> Result<Res
     if let Some(record) = &caller.session {
         let own = caller.user.as_ref().map(|user| &user.id);
         match app.store.hold_key(own, &record.hash, &key, now).await {
-            Ok(session) => return widened(app, caller, &known.person, &session),
+            Ok(session) => return widened(app, caller, &known.person, &session).await,
             // It ended a moment ago: as if there were none.
             Err(StoreError::NotFound) => {}
             Err(error) => return Err(error.into()),
@@ -217,10 +222,10 @@ async fn by_key(app: &App, caller: &Caller, presented: &Presented) -> Result<Res
     start_as_guest(app, &known.person, key, now).await
 }
 
-fn widened(app: &App, caller: &Caller, person: &User, session: &Session) -> Result<Response, Problem> {
+async fn widened(app: &App, caller: &Caller, person: &User, session: &Session) -> Result<Response, Problem> {
     match &caller.user {
         Some(user) => answer(app, user, Scope::User, None),
-        None => answer(app, person, reach(&session.keys), None),
+        None => answer(app, person, reach(&open_keys(app, &session.keys).await?), None),
     }
 }
 

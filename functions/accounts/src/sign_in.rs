@@ -61,6 +61,8 @@ pub(crate) async fn sign_in(
 
 /// Known or not, the same reads and writes follow one another, so that time tells nothing.
 async fn ask(app: &App, asked: Asked, request: Option<&Idempotency>) -> Result<(), StoreError> {
+    // What was done before, or is refused, makes no account.
+    app.store.replay(request).await?;
     let (now, id) = (app.now(), LinkId::from_random(random()));
     let settings = &app.store.configuration().await?.settings;
     let found = app.store.user_by_email(&asked.email).await?;
@@ -76,9 +78,15 @@ async fn ask(app: &App, asked: Asked, request: Option<&Idempotency>) -> Result<(
             app.store.ask_no_link(&id, &link, now, request).await
         };
     }
+    read_nobody(app).await?;
     let user = UserId::from_random(random());
-    match app.store.user(&user).await {
-        Ok(_) | Err(StoreError::NotFound) => app.store.ask_no_link(&id, &AskedLink::SignIn { user }, now, request).await,
+    app.store.ask_no_link(&id, &AskedLink::SignIn { user }, now, request).await
+}
+
+/// The read of an account that there would be if an address were known: time is not to tell.
+pub(crate) async fn read_nobody(app: &App) -> Result<(), StoreError> {
+    match app.store.user(&UserId::from_random(random())).await {
+        Ok(_) | Err(StoreError::NotFound) => Ok(()),
         Err(error) => Err(error),
     }
 }

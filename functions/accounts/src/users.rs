@@ -151,7 +151,10 @@ pub(crate) async fn read(
     conditional: Conditional,
 ) -> Result<Response, Problem> {
     let user = app.store.user(&id).await?;
-    there(&user)?;
+    if user.is_erased() {
+        // It is there for tickets to name, and for nobody else.
+        return Err(Problem::not_found());
+    }
     conditional.answer(None, &UserView::from(user))
 }
 
@@ -239,16 +242,10 @@ async fn apply(app: &App, id: &UserId, change: &Change, deed: &Deed) -> Result<R
     name_company(app, change.company_id.as_ref().and_then(Option::as_ref)).await?;
     forget_before_return(app, id, change.active).await?;
     let alter = |user: &mut User| {
-        there(user)?;
         change.apply(user);
         Ok(())
     };
     Ok(app.store.change_user(id, Some(deed), alter).await)
-}
-
-/// An account that was erased is there for tickets to name, and for nobody else.
-fn there(user: &User) -> Result<(), StoreError> {
-    if user.is_erased() { Err(StoreError::NotFound) } else { Ok(()) }
 }
 
 /// Somebody who comes back signs in anew: a session that was begun at the very moment of deactivating must not come to life again.
@@ -302,7 +299,6 @@ pub(crate) async fn deactivate(
 ) -> Result<StatusCode, Problem> {
     let deed = caller.deed(&write, app.now())?;
     let go = |user: &mut User| {
-        there(user)?;
         if query.value.erase {
             user.erase();
         }
@@ -310,7 +306,8 @@ pub(crate) async fn deactivate(
         Ok(())
     };
     or_done(app.store.change_user(&id, Some(&deed), go).await.map(drop))?;
-    shut_out(&app, &id).await?;
+    // As it is now: by a repeated request, somebody who is back is not shut out.
+    close_door(&app, &app.store.user(&id).await?).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -3,7 +3,7 @@
 use axum::extract::FromRequestParts;
 use chamada_platform::Secret;
 use chamada_store::Session;
-use chamada_web::session::begin_guest;
+use chamada_web::session::{begin_guest, open_keys};
 use chamada_web::{App, Caller, Problem, SameOrigin, SourceAddress, limit};
 use http::request::Parts;
 
@@ -13,7 +13,7 @@ const PER_SOURCE: u64 = 30;
 
 /// Whether a caller uploads as a guest: in a session that holds no key which opens its ticket now, or without any.
 async fn is_guest(app: &App, caller: &Caller) -> Result<bool, Problem> {
-    Ok(caller.user.is_none() && app.store.valid_keys(caller.held_keys(), app.now()).await?.is_empty())
+    Ok(caller.user.is_none() && open_keys(app, caller.held_keys()).await?.is_empty())
 }
 
 /// Who is asking, and whether as a guest. A guest where guests may open tickets; 401 for them elsewhere.

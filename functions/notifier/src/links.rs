@@ -45,7 +45,7 @@ async fn sign_in(handler: &Handler, site: &Site, link: &LinkId, user: &UserId) -
     let secret = Secret::generate();
     handler
         .store
-        .save_sign_in(&secret_hash(&secret), &user.id, handler.now())
+        .save_sign_in(&secret_hash(&secret), &user, handler.now())
         .await
         .map_err(table)?;
     let minutes = u16::try_from(SIGN_IN_MINUTES).unwrap_or(u16::MAX);

@@ -153,6 +153,10 @@ impl Store {
             self.replay(request).await?;
             let item = self.read(&keys::user(id), keys::PROFILE, true).await?.ok_or(StoreError::NotFound)?;
             let (before, revision) = (read_user(&item)?, item.number("revision")?);
+            if before.is_erased() {
+                // It is there for tickets to name, and nobody's to fill again.
+                return Err(StoreError::NotFound);
+            }
             let mut user = before.clone();
             change(&mut user)?;
             let mut transaction = Transaction::default();

@@ -1,7 +1,7 @@
 //! What lets a browser in: sessions, sign-in links, and the keys of single tickets. Of every secret its SHA-256 alone is here.
 
 use chamada_domain::timestamp::{days, hours, seconds};
-use chamada_domain::{TicketNumber, Timestamp, User, UserId};
+use chamada_domain::{EmailAddress, TicketNumber, Timestamp, User, UserId};
 use serde::{Deserialize, Serialize};
 
 use crate::error::StoreError;
@@ -60,8 +60,13 @@ pub struct TicketKey {
 /// What became of a sign-in link.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Redeemed {
-    /// It lets this person in, once.
-    By(UserId),
+    /// It lets this person in, once, where they still read mail at the address to which it was mailed.
+    By {
+        /// The person.
+        user: UserId,
+        /// The address.
+        address: EmailAddress,
+    },
     /// It was used before.
     Used,
     /// It is too old.
@@ -240,14 +245,15 @@ impl Store {
         Ok(())
     }
 
-    /// Keeps a sign-in link's hash.
+    /// Keeps a sign-in link's hash, with the address to which it is mailed: for that one it speaks.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`].
-    pub async fn save_sign_in(&self, hash: &str, user: &UserId, now: Timestamp) -> Result<(), StoreError> {
+    pub async fn save_sign_in(&self, hash: &str, user: &User, now: Timestamp) -> Result<(), StoreError> {
         let until = now.plus(seconds(SIGN_IN_MINUTES * 60));
         let item = keyed(keys::guest(hash), "S")
-            .with("sign_in", s(user.as_str()))
+            .with("sign_in", s(user.id.as_str()))
+            .with("address", s(user.email.as_str()))
             .with("valid_until", s(until.to_string()))
             .expiring(until.plus(days(1)));
         self.write(item).await
@@ -277,17 +283,21 @@ impl Store {
             .text("sign_in")?
             .parse()
             .map_err(|_| StoreError::Corrupt { what: "a link's user" })?;
+        let address = item
+            .text("address")?
+            .parse()
+            .map_err(|_| StoreError::Corrupt { what: "a link's address" })?;
         let update = self
             .client
             .update_item()
             .table_name(&*self.table)
             .key("pk", s(pk))
             .key("sk", s("S"))
-            .update_expression("SET used = :call")
+            .update_expression("SET used = :call REMOVE address")
             .condition_expression("attribute_exists(pk) AND (attribute_not_exists(used) OR used = :call)")
             .expression_attribute_values(":call", s(call));
         match update.send().await {
-            Ok(_) => Ok(Redeemed::By(user)),
+            Ok(_) => Ok(Redeemed::By { user, address }),
             Err(error) if error.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) => Ok(Redeemed::Used),
             Err(error) => Err(StoreError::unavailable(error)),
         }

@@ -6,6 +6,7 @@ use chamada_domain::permission::{Action, Standing, Viewer};
 use chamada_domain::{Channel, Role, TicketNumber, Timestamp, TokenScope, User, UserId};
 use chamada_platform::{Platform, Secret, random, secret_hash};
 use chamada_store::{ApiToken, Deed, HeldKey, Idempotency, Session, Store, StoreError};
+use futures::future::try_join_all;
 use http::Method;
 use http::request::Parts;
 
@@ -269,6 +270,31 @@ pub fn guest_cookie(secret: &Secret) -> Secret {
 
 /// For how long a browser keeps a guest's cookie, in days: as long as such a session can live.
 pub const GUEST_DAYS: i64 = 90;
+
+/// Which of these held keys open their tickets now: they are valid, and their persons may still see the tickets, which are there.
+///
+/// # Errors
+/// 503.
+pub async fn open_keys(app: &App, held: &[HeldKey]) -> Result<Vec<HeldKey>, Problem> {
+    let valid = app.store.valid_keys(held, app.now()).await?;
+    if valid.is_empty() {
+        return Ok(valid);
+    }
+    let configuration = app.store.configuration().await?;
+    let opens = async |key: &HeldKey| {
+        let ticket = match app.store.ticket(key.ticket).await {
+            Err(StoreError::NotFound) => return Ok(false),
+            ticket => ticket?,
+        };
+        let viewer = Viewer {
+            user: None,
+            keys: vec![(key.ticket, key.person.clone())],
+        };
+        Ok::<_, StoreError>(Standing::of(&viewer, &ticket).permits(Action::See, &configuration.settings))
+    };
+    let open = try_join_all(valid.iter().map(opens)).await?;
+    Ok(valid.into_iter().zip(open).filter_map(|(key, open)| open.then_some(key)).collect())
+}
 
 /// Begins the session of somebody without an account; what finds it in the table, and its cookie.
 ///

@@ -240,7 +240,7 @@ impl Desk {
     pub async fn token(&self, user: &User) -> String {
         let token = Secret::generate();
         let store = &self.app.store;
-        store.save_sign_in(&secret_hash(&token), &user.id, self.now()).await.unwrap();
+        store.save_sign_in(&secret_hash(&token), user, self.now()).await.unwrap();
         token.expose().to_owned()
     }
 

@@ -235,7 +235,11 @@ async fn write(app: &App, step: &Step<'_>, deed: &Deed) -> Result<(), StoreError
         step.wanted.apply(user);
         Ok(())
     };
-    app.store.change_user(&present.id, Some(deed), alter).await.map(drop)
+    match app.store.change_user(&present.id, Some(deed), alter).await {
+        // Erased meanwhile: whoever asked for that wants nothing back.
+        Ok(_) | Err(StoreError::NotFound) => Ok(()),
+        Err(error) => Err(error),
+    }
 }
 
 /// The last step: the whole import in the audit, and the request remembered.

@@ -161,3 +161,39 @@ async fn staff_read_and_administrators_write() {
     }
     put(&staff, &json!({})).await.refuses(403, "forbidden");
 }
+
+#[tokio::test]
+async fn the_last_moment_that_there_is_has_no_local_time_everywhere_and_is_told_all_the_same() {
+    let desk = Desk::open(accounts::router).await;
+    desk.set(|settings| settings.time_zone = "Europe/Madrid".into()).await;
+    let root = desk.administrator().await;
+    put(&root, &json!({"replies": [{"name": "Until", "bodies": {"en": "{{due}}"}}]}))
+        .await
+        .expect(200);
+    let ana = desk.person("ana@example.org", Role::User).await;
+    let number = desk.ticket(&ana).await.number;
+    let due = chamada_domain::amend::Amendment {
+        due_at: Some(Some("9999-12-31T23:30:00Z".parse().unwrap())),
+        ..chamada_domain::amend::Amendment::default()
+    };
+    let pen = chamada_domain::draft::Pen {
+        at: desk.now(),
+        via: chamada_domain::Via::Web,
+        author: None,
+    };
+    let decide = |ticket| {
+        Ok(chamada_domain::amend::amend(
+            ticket,
+            due.clone(),
+            &pen,
+            &mut chamada_platform::random,
+        ))
+    };
+    desk.app
+        .store
+        .change_ticket(number, &chamada_store::With::default(), decide)
+        .await
+        .unwrap();
+    let filled = root.get(&format!("{PATH}?ticket={number}")).await.expect(200);
+    assert_eq!(filled["replies"][0]["body"], "9999-12-31 23:30");
+}

@@ -393,3 +393,56 @@ async fn on_plain_loopback_the_cookie_is_not_secure() {
     assert!(reply.header("set-cookie").starts_with("session=usr_"));
     assert!(!reply.header("set-cookie").contains("Secure"));
 }
+
+#[tokio::test]
+async fn a_link_speaks_for_the_address_that_it_was_mailed_to() {
+    let desk = Desk::open(accounts::router).await;
+    let root = desk.administrator().await;
+    let ana = desk.person("ana@example.org", Role::User).await;
+    let (mailed_before, token) = (desk.token(&ana).await, |token: &str| json!({"token": token}));
+    let moved = json!({"email": "ana@example.com"});
+    root.patch(&format!("/api/users/{}", ana.id), &moved).await.expect(200);
+    desk.browser()
+        .post("/api/session", &token(&mailed_before))
+        .await
+        .refuses(401, "bad_credentials");
+    let ana = desk.app.store.user(&ana.id).await.unwrap();
+    let fresh = desk.token(&ana).await;
+    desk.browser().post("/api/session", &token(&fresh)).await.expect(200);
+    let links = format!("{:?}", desk.items("G#").await);
+    assert_eq!(links.matches("ana@example").count(), 0, "what was used keeps no address: {links}");
+}
+
+#[tokio::test]
+async fn a_key_whose_person_may_not_see_the_ticket_any_longer_is_not_held() {
+    let desk = Desk::open(accounts::router).await;
+    let ana = desk.person("ana@example.org", Role::User).await;
+    let eva = desk.person("eva@example.org", Role::User).await;
+    let (own, deleted, foreign) = (
+        desk.ticket(&ana).await.number,
+        desk.ticket(&ana).await.number,
+        desk.ticket(&eva).await.number,
+    );
+    let mut keys = Vec::new();
+    for number in [own, deleted, foreign] {
+        // In the third she was a watcher.
+        keys.push(desk.held_key(number, &ana).await);
+    }
+    let pen = chamada_domain::draft::Pen {
+        at: desk.now(),
+        via: chamada_domain::Via::Web,
+        author: None,
+    };
+    let delete = |ticket| Ok(chamada_domain::bin::delete(ticket, &pen, &mut chamada_platform::random));
+    desk.app
+        .store
+        .change_ticket(deleted, &chamada_store::With::default(), delete)
+        .await
+        .unwrap();
+    let guest = desk.guest(keys).await;
+    let scope = json!({"user": null, "scope": {"kind": "guest", "tickets": [own]}});
+    assert_eq!(guest.get("/api/session").await.expect(200), scope);
+    let another = json!({"ticket": own, "ticket_key": desk.key(own, &ana, Duration::days(1)).await});
+    let widened = guest.post("/api/session", &another).await.expect(200);
+    assert_eq!(widened["scope"]["tickets"], json!([own]));
+}

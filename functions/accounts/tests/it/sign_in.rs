@@ -114,3 +114,19 @@ async fn a_request_that_is_sent_twice_mails_once() {
     assert_eq!(desk.asked().await.len(), 1);
     send("eva@example.org").await.refuses(422, "idempotency_key_reused");
 }
+
+#[tokio::test]
+async fn a_refused_or_repeated_request_makes_no_account() {
+    let desk = Desk::open(accounts::router).await;
+    desk.set(|settings| settings.open_sign_up = true).await;
+    let browser = desk.browser();
+    let send = async |email: &str| {
+        let body = json!({"email": email});
+        browser
+            .send(http::Method::POST, "/api/sign-in", &[("idempotency-key", "k1")], Some(&body))
+            .await
+    };
+    send("ana@example.com").await.expect(202);
+    send("eva@example.com").await.refuses(422, "idempotency_key_reused");
+    assert!(desk.items("EMAIL#eva").await.is_empty());
+}

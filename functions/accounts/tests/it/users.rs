@@ -361,3 +361,36 @@ async fn specialists_are_listed_with_what_they_have_to_do() {
     user.get("/api/specialists").await.refuses(403, "forbidden");
     desk.browser().get("/api/specialists").await.refuses(401, "sign_in_needed");
 }
+
+#[tokio::test]
+async fn nothing_fills_an_erased_account_again() {
+    let desk = Desk::open(accounts::router).await;
+    let root = desk.administrator().await;
+    let ana = desk.person("ana@example.org", Role::User).await;
+    root.delete(&format!("/api/users/{}?erase=true", ana.id)).await.expect(204);
+    // As a write that was under way.
+    let fill = |user: &mut chamada_domain::User| {
+        user.name = "Ana again".into();
+        Ok(())
+    };
+    let filled = desk.app.store.change_user(&ana.id, None, fill).await;
+    assert!(matches!(filled, Err(chamada_store::StoreError::NotFound)), "{filled:?}");
+}
+
+#[tokio::test]
+async fn a_repeated_deactivation_shuts_nobody_out_who_is_back() {
+    let desk = Desk::open(accounts::router).await;
+    let root = desk.administrator().await;
+    let ana = desk.person("ana@example.org", Role::User).await;
+    let path = format!("/api/users/{}", ana.id);
+    let deactivate = async || {
+        root.send(Method::DELETE, &path, &[("idempotency-key", "k")], None)
+            .await
+            .expect(204)
+    };
+    deactivate().await;
+    root.patch(&path, &json!({"active": true})).await.expect(200);
+    let browser = desk.signed_in(&ana).await;
+    deactivate().await;
+    assert_eq!(browser.get("/api/me").await.expect(200)["id"], ana.id.as_str());
+}

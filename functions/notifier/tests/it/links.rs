@@ -36,7 +36,11 @@ async fn one_asking_twice_told_is_one_mail_whose_link_works() {
     let store = &office.desk.app.store;
     let hash = secret_hash(&Secret::new(token));
     let redeemed = store.redeem_sign_in(&hash, "a call", office.desk.now()).await.unwrap();
-    assert_eq!(redeemed, Redeemed::By(office.sofia.id.clone()));
+    let expected = Redeemed::By {
+        user: office.sofia.id.clone(),
+        address: office.sofia.email.clone(),
+    };
+    assert_eq!(redeemed, expected);
     assert!(office.desk.asked().await.is_empty(), "it is no longer asked for");
 }
 
