@@ -90,6 +90,14 @@ const opening = (seed: Seed): string =>
       ? 'Ao abrir o relatório de vendas da loja aparece “Acesso negado (403)”. Até sexta funcionava. Preciso fechar o mês hoje.\n\nDetalhes em https://intranet.example/erro?id=403.'
       : 'Necesito ayuda con esto, por favor. Gracias.';
 
+const mailOf = (seed: Seed, from: User | undefined): Entry['mail'] => ({
+  from: from?.email ?? null,
+  to: ['soporte@andino.example'],
+  subject: seed.title,
+  has_html: true,
+  authentication: 'pass',
+});
+
 function makeTicket(seed: Seed): Held {
   const created = seed.updated + 2 * DAY;
   const held = begin(seed, created);
@@ -103,6 +111,7 @@ function makeTicket(seed: Seed): Held {
     via: 'mail',
     body: opening(seed),
     data: { attachments },
+    mail: mailOf(seed, requester),
   });
   if (seed.assignee) {
     const to = held.ticket.assignee;

@@ -1,0 +1,40 @@
+/** Calls about what proves a history: mails as they came. */
+import { type Call, type Desk, type Route, refuse } from './desk.ts';
+import { heldOf } from './ticket-calls.ts';
+
+const MAIL = (images: boolean) => `<!doctype html><meta charset="utf-8">
+<table border="1"><tr><th>Caja</th><th>Error</th></tr><tr><td>3</td><td>51-C</td></tr></table>
+<p>Más en <a href="https://intranet.example/" target="_blank">la intranet</a>.</p>
+${images ? '<img alt="Logo" src="https://images.example/logo.png">' : ''}`;
+
+const policy = (images: boolean) =>
+  `sandbox allow-popups allow-popups-to-escape-sandbox; default-src 'none'; img-src data:${images ? ' https:' : ''}; ` +
+  "frame-ancestors 'self'; base-uri 'none'; form-action 'none'";
+
+/** The entry, where a mail made it and its words are still there. */
+function mailOf(desk: Desk, call: Call, n: string | undefined, seq: string | undefined) {
+  const entry = heldOf(desk, call, n).entries[Number(seq) - 1];
+  if (!entry?.mail || entry.body === undefined) return refuse(404, 'not_found');
+  return entry.mail;
+}
+
+function html(desk: Desk, call: Call, n?: string, seq?: string): Response {
+  if (!mailOf(desk, call, n, seq).has_html) return refuse(404, 'not_found');
+  const images = call.url.searchParams.get('images') === 'true';
+  return new Response(MAIL(images), {
+    headers: { 'Content-Type': 'text/html; charset=utf-8', 'Content-Security-Policy': policy(images) },
+  });
+}
+
+function raw(desk: Desk, call: Call, n?: string, seq?: string): Response {
+  const { from, subject } = mailOf(desk, call, n, seq);
+  if (call.me?.role === 'user') return refuse(403, 'forbidden');
+  return new Response(`From: ${from}\r\nSubject: ${subject}\r\n\r\n`, {
+    headers: { 'Content-Type': 'message/rfc822', 'Content-Disposition': 'attachment; filename="mail.eml"' },
+  });
+}
+
+export const evidenceCalls: Route[] = [
+  ['GET', /^\/api\/tickets\/(\d+)\/entries\/(\d+)\/html$/, (desk, call, n, seq) => html(desk, call, n, seq)],
+  ['GET', /^\/api\/tickets\/(\d+)\/entries\/(\d+)\/raw$/, (desk, call, n, seq) => raw(desk, call, n, seq)],
+];
