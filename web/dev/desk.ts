@@ -57,6 +57,12 @@ export class Desk {
   /** Makes every call fail as if the session had ended. */
   sessionEnded = false;
   tampered = new Set<number>();
+  /** Entries whose words are not what was sealed: ticket and entry. */
+  forged = new Map<number, number>();
+  /** Transcripts that are too long for one answer. */
+  tooLong = new Set<number>();
+  /** How often a bundle is still being made when it is looked at, and how it ends. */
+  bundles = { looks: 1, state: 'ready' as 'ready' | 'failed' };
   /** Specialists see what is theirs alone, and may take what is nobody's. */
   seeAssigned = false;
   /** Mailboxes whose server refuses the password. */

@@ -133,7 +133,7 @@ function attached(desk: Desk, body: Body) {
   }));
 }
 
-function shown(me: User | undefined, entries: readonly Entry[]): AnyEntry[] {
+export function shown(me: User | undefined, entries: readonly Entry[]): AnyEntry[] {
   if (me?.role !== 'user') return [...entries];
   return entries.map(e =>
     e.type === 'note' ? { seq: e.seq, hash: e.hash, previous_hash: e.previous_hash, hidden: true } : e,

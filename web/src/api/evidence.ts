@@ -1,5 +1,5 @@
 /** Calls about what proves a history. Apart, so that the first view does not carry them. */
-import { client, read } from './client.ts';
+import { client, once, read } from './client.ts';
 
 const entryAddress = (number: number, seq: number) => `/api/tickets/${number}/entries/${seq}`;
 
@@ -14,4 +14,22 @@ export const mail = {
     read(
       client.GET('/api/tickets/{number}/entries/{seq}/html', { params: { path: { number, seq } }, parseAs: 'text' }),
     ).then(() => true),
+};
+
+/** The history with its hashes, to the byte as the server wrote it; or the same as a page. */
+export const transcript = async (number: number, format: 'json' | 'html'): Promise<string> =>
+  (await read(
+    client.GET('/api/tickets/{number}/transcript', {
+      params: { path: { number }, query: { format } },
+      parseAs: 'text',
+    }),
+  )) as string;
+
+/** All that proves a ticket in one file, which takes a while to be made. */
+export const bundle = {
+  ask: (number: number, key: string) =>
+    read(client.POST('/api/tickets/{number}/bundle', { params: { path: { number }, ...once(key) } })),
+  // Looked at again and again, perhaps after one has signed out.
+  look: (number: number, bundle_id: string) =>
+    read(client.GET('/api/tickets/{number}/bundles/{bundle_id}', { params: { path: { number, bundle_id } } }), true),
 };

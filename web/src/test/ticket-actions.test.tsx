@@ -1,6 +1,6 @@
 /** What can be done to a ticket: each action is shown to those who may, and sends what it says. */
 import { fireEvent, screen, waitFor, within } from '@testing-library/preact';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { addressesIn } from '../screens/ticket/dialogs.tsx';
 import { numberIn } from '../screens/ticket/peek.tsx';
 import { labelled, open, sent, ticketOf, words } from './desk.tsx';
@@ -217,22 +217,6 @@ describe('links and history', () => {
     await waitFor(() => expect(screen.queryByLabelText('Anular el enlace de Helen Brooks')).toBeNull());
     expect(sent(mock, 'DELETE', '/api/tickets/2841/keys/key_2')).toHaveLength(1);
     expect(screen.getByLabelText('Anular el enlace de Camila Soto')).toBeTruthy();
-  });
-
-  it('saves the history as the server wrote it', async () => {
-    const made: Blob[] = [];
-    vi.stubGlobal(
-      'URL',
-      Object.assign(URL, {
-        createObjectURL: (blob: Blob) => `blob:${made.push(blob)}`,
-        revokeObjectURL: () => undefined,
-      }),
-    );
-    const click = vi.spyOn(HTMLAnchorElement.prototype, 'click').mockImplementation(() => undefined);
-    await open('marta', '#/t/2841');
-    await choose('Descargar historial');
-    await waitFor(() => expect(click).toHaveBeenCalled());
-    expect(await made[0]?.text()).toContain('"format":"chamada-transcript-1"');
   });
 });
 

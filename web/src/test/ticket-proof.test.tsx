@@ -1,7 +1,7 @@
-/** What proves a ticket's history: mails as they came. */
-import { fireEvent, screen, waitFor } from '@testing-library/preact';
-import { describe, expect, it } from 'vitest';
-import { button, open, sent, words } from './desk.tsx';
+/** What proves a ticket's history: mails as they came, the check of its chain, and what one can take along. */
+import { fireEvent, screen, waitFor, within } from '@testing-library/preact';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { button, labelled, open, sent, words } from './desk.tsx';
 
 const frame = () => document.querySelector('iframe');
 const HTML = '/api/tickets/2841/entries/1/html';
@@ -72,5 +72,126 @@ describe('a message that came by mail', () => {
     });
     await words('log-terminal.txt');
     expect(screen.queryByText('Correo original')).toBeNull();
+  });
+});
+
+const details = async (badge: string | RegExp) => {
+  const opener = await button(badge);
+  opener.focus();
+  fireEvent.click(opener);
+  return within(await screen.findByRole('dialog', {}, { timeout: 4000 }));
+};
+
+describe('the badge', () => {
+  it('opens what it stands for: every entry computed again here, and what is erased', async () => {
+    const mock = await open('ana', '#/t/2841', desk => {
+      for (const entry of desk.tickets.get(2841)?.entries ?? [])
+        if (entry.seq === 6 || entry.seq === 8) entry.body = undefined;
+    });
+    const box = await details('Historial verificado');
+    await words('8 registros calculados de nuevo');
+    expect(box.getByText('Palabras de los registros 6, 8; la cadena sigue entera')).toBeTruthy();
+    expect(box.getByText(mock.tickets.get(2841)?.ticket.head_hash ?? 'none')).toBeTruthy();
+    expect(sent(mock, 'GET', '/api/tickets/2841/transcript')[0]?.query).toBe('?format=json');
+    fireEvent.click(box.getByLabelText('Cerrar'));
+    await waitFor(() => expect(document.activeElement?.textContent).toBe('Historial verificado'));
+  });
+
+  it('counts for a customer what is internal', async () => {
+    await open('camila', '#/t/2841');
+    const box = await details('Historial verificado');
+    await words('7 registros calculados de nuevo; 1 interno, enlazado');
+    expect(box.getByText('Nada')).toBeTruthy();
+  });
+
+  it('turns red where the words are not what was sealed, and names the entry', async () => {
+    await open('ana', '#/t/2841', desk => desk.forged.set(2841, 6));
+    const box = await details('Historial verificado');
+    await box.findByText(/El registro 6 no es el que se escribió, o falta\. Los anteriores están en orden\./);
+    expect(box.getByRole('heading', { level: 2 }).textContent).toBe('Historial alterado desde el registro 6');
+    fireEvent.click(box.getByLabelText('Cerrar'));
+    expect((await button('Historial alterado desde el registro 6')).className).toBe('badge bad');
+  });
+
+  it('is red from the start where the server says so', async () => {
+    await open('ana', '#/t/2841', desk => desk.tampered.add(2841));
+    const box = await details('Historial alterado desde el registro 2');
+    expect(box.getByText(/El registro 2 no es el que se escribió/)).toBeTruthy();
+  });
+});
+
+describe('what one can take along', () => {
+  let saved: { name: string; href: string }[];
+  let made: Blob[];
+
+  beforeEach(() => {
+    saved = [];
+    made = [];
+    const urls = { createObjectURL: (blob: Blob) => `blob:${made.push(blob)}`, revokeObjectURL: () => undefined };
+    vi.stubGlobal('URL', Object.assign(URL, urls));
+    vi.spyOn(HTMLAnchorElement.prototype, 'click').mockImplementation(function click(this: HTMLAnchorElement) {
+      saved.push({ name: this.download, href: this.href });
+    });
+  });
+
+  const choose = async () => {
+    fireEvent.click(await labelled('Acciones'));
+    fireEvent.click(await words('Descargar historial'));
+  };
+
+  it('is the history as the server wrote it, and the same as a page', async () => {
+    await open('camila', '#/t/2841');
+    await choose();
+    fireEvent.click(await labelled('Descargar el registro (JSON)'));
+    await waitFor(() => expect(saved.map(file => file.name)).toEqual(['CH-2841.json']));
+    expect(await made[0]?.text()).toContain('"format":"chamada-transcript-1"');
+    fireEvent.click(await labelled('Descargar la página'));
+    await waitFor(() => expect(saved.map(file => file.name)).toEqual(['CH-2841.json', 'CH-2841.html']));
+    expect(made[1]?.type).toBe('text/html');
+  });
+
+  it('says why there is none, where it would be', async () => {
+    await open('camila', '#/t/2841', desk => desk.tooLong.add(2841));
+    await choose();
+    fireEvent.click(await labelled('Descargar la página'));
+    await words('El historial es demasiado largo para un archivo. Pida el paquete de pruebas.');
+    expect(saved).toEqual([]);
+  });
+
+  it('is a bundle that is asked for once, looked at, and downloaded when it is ready', async () => {
+    const mock = await open('ana', '#/t/2841');
+    await choose();
+    fireEvent.click(await labelled('Preparar el paquete de pruebas'));
+    await words(/Reuniendo historial y archivos/);
+    await words('Listo. La descarga comenzó.');
+    expect(saved.map(file => new URL(file.href).pathname)).toEqual(['/files/bundle-2841']);
+    expect(sent(mock, 'POST', '/api/tickets/2841/bundle')).toHaveLength(1);
+    expect(sent(mock, 'GET', '/api/tickets/2841/bundles/bun_2841')).toHaveLength(2);
+    fireEvent.click(await labelled('Descargar el paquete de pruebas'));
+    await waitFor(() => expect(saved).toHaveLength(2));
+    expect(sent(mock, 'POST', '/api/tickets/2841/bundle')).toHaveLength(1);
+  });
+
+  it('is told of though its dialog was closed', async () => {
+    await open('ana', '#/t/2838');
+    await choose();
+    fireEvent.click(await labelled('Preparar el paquete de pruebas'));
+    fireEvent.click(within(screen.getByRole('dialog')).getByLabelText('Cerrar'));
+    await words('El paquete de pruebas de CH-2838 está listo');
+    expect(saved).toHaveLength(1);
+  });
+
+  it('says that a bundle could not be made, and asks for another by another key', async () => {
+    const mock = await open('ana', '#/t/2835', desk => {
+      desk.bundles = { looks: 0, state: 'failed' };
+    });
+    await choose();
+    fireEvent.click(await labelled('Preparar el paquete de pruebas'));
+    await words('No se pudo preparar. Inténtelo de nuevo.');
+    mock.bundles = { looks: 0, state: 'ready' };
+    fireEvent.click(await labelled('Preparar el paquete de pruebas'));
+    await words('Listo. La descarga comenzó.');
+    const keys = sent(mock, 'POST', '/api/tickets/2835/bundle').map(call => call.key);
+    expect(new Set(keys).size).toBe(2);
   });
 });

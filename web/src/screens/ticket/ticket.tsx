@@ -238,7 +238,7 @@ function StaffHead({ ticket, now, check, children }: HeadProps) {
         <StatusTag status={ticket.status} />
         {ticket.due_at && <DueMark ticket={ticket} now={now} long sentence />}
         <span>{t(`kind.${ticket.kind}`)}</span>
-        <VerifiedBadge check={check} />
+        <VerifiedBadge number={ticket.number} check={check} />
       </div>
       {children}
     </header>
@@ -299,7 +299,7 @@ function CustomerTicket({ state, loaded, changing, onOpen }: ViewProps) {
             <DueMark ticket={ticket} now={now} long sentence />
           )}
           {ticket.cc.length > 0 && <span>{t('cc.line', { addresses: ticket.cc.join(', ') })}</span>}
-          <VerifiedBadge check={check} />
+          <VerifiedBadge number={ticket.number} check={check} />
         </div>
         <TicketActions ticket={ticket} onOpen={onOpen} />
       </header>

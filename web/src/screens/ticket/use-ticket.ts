@@ -154,8 +154,6 @@ export interface Verification {
   entries: number;
   head: string;
   firstBad?: number | undefined;
-  /** Entries linked and, where their core came along, hashed again in this browser. */
-  checkedHere: number;
   at: Date;
 }
 
@@ -179,7 +177,6 @@ export function useVerification(state: TicketState | undefined): Verification | 
           entries: server.entries,
           head: server.head_hash,
           firstBad: bad.length > 0 ? Math.min(...bad) : undefined,
-          checkedHere: history.entries.length,
           at: new Date(),
         });
       },
