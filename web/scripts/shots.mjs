@@ -57,6 +57,15 @@ const SCREENS = [
     path: '#/t/2841',
     act: page => page.getByRole('button', { name: 'Historial verificado' }).click(),
   },
+  {
+    name: 'ticket-viewer',
+    as: 'marta',
+    path: '#/t/2841',
+    act: async page => {
+      await page.getByRole('button', { name: 'caja3-error-51C.png' }).click();
+      await page.getByRole('dialog').getByRole('img').waitFor();
+    },
+  },
   { name: 'list-bulk', as: 'marta', path: '#/', act: tickThree },
   {
     name: 'list-help',

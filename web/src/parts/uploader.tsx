@@ -175,10 +175,11 @@ function UploadRow({ item, queue }: { item: Upload; queue: UploadQueue }) {
   );
 }
 
-/** Takes files dropped anywhere on the page and pictures pasted into it. */
-export function usePageDrop(queue: UploadQueue): boolean {
+/** Takes files dropped anywhere on the page and pictures pasted into it, where one may attach any. */
+export function usePageDrop(queue: UploadQueue, on = true): boolean {
   const [over, setOver] = useState(false);
   useEffect(() => {
+    if (!on) return;
     const hasFiles = (event: DragEvent) => event.dataTransfer?.types.includes('Files') === true;
     const drag = (event: DragEvent) => {
       if (!hasFiles(event)) return;
@@ -195,8 +196,9 @@ export function usePageDrop(queue: UploadQueue): boolean {
       if (event.dataTransfer) queue.add(event.dataTransfer.files);
     };
     const paste = (event: ClipboardEvent) => {
-      const files = event.clipboardData?.files;
-      if (files && files.length > 0) queue.add(files);
+      const { files, types } = event.clipboardData ?? {};
+      // What is copied from a spreadsheet comes as words, and as a picture of them that nobody asked for.
+      if (files && files.length > 0 && !types?.includes('text/plain')) queue.add(files);
     };
     addEventListener('dragover', drag);
     addEventListener('dragleave', leave);
@@ -208,6 +210,6 @@ export function usePageDrop(queue: UploadQueue): boolean {
       removeEventListener('drop', drop);
       removeEventListener('paste', paste);
     };
-  }, [queue]);
+  }, [queue, on]);
   return over;
 }

@@ -42,7 +42,11 @@ export default function VerifyDialog({ number, check, onBad, onClose }: VerifyPr
         <dt>{t('verify.entries')}</dt>
         <dd class="num">{digits(check.entries)}</dd>
         <dt>{t('verify.here')}</dt>
-        <dd role="status">{whole.data ? hereWords(whole.data) : whole.loading ? t('verify.checking') : t('none')}</dd>
+        <dd>
+          <span role="status">
+            {whole.data ? hereWords(whole.data) : whole.loading ? t('verify.checking') : t('none')}
+          </span>
+        </dd>
         {whole.data && (
           <>
             <dt>{t('verify.erased')}</dt>
