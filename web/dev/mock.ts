@@ -25,6 +25,7 @@ export class Mock extends Desk {
         path: url.pathname,
         query: url.search,
         key: request.headers.get('Idempotency-Key'),
+        match: request.headers.get('If-Match'),
         body,
       });
       const me = this.#who(request);

@@ -195,3 +195,44 @@ describe('what one can take along', () => {
     expect(new Set(keys).size).toBe(2);
   });
 });
+
+describe('printing', () => {
+  it('is offered to everybody, and begins at the beginning of the history', async () => {
+    const print = vi.fn();
+    vi.stubGlobal('print', print);
+    const mock = await open('camila', '#/t/2841', desk => {
+      desk.pageSize = 3;
+    });
+    await words('Mostrar lo anterior');
+    expect(screen.queryByText(/Desde las 9:10/)).toBeNull();
+    fireEvent.click(await labelled('Acciones'));
+    fireEvent.click(await words('Imprimir'));
+    await waitFor(() => expect(print).toHaveBeenCalledTimes(1));
+    expect(await words(/Desde las 9:10/)).toBeTruthy();
+    expect(screen.queryByText('Mostrar lo anterior')).toBeNull();
+    expect(screen.queryByRole('menu')).toBeNull();
+    expect(sent(mock, 'GET', '/api/tickets/2841/entries').map(call => call.query)).toEqual(['?cursor=5', '?cursor=2']);
+  });
+
+  it('says why it cannot begin', async () => {
+    const print = vi.fn();
+    vi.stubGlobal('print', print);
+    const mock = await open('camila', '#/t/2841', desk => {
+      desk.pageSize = 3;
+    });
+    await words('Mostrar lo anterior');
+    mock.pageSize = 0;
+    fireEvent.click(await labelled('Acciones'));
+    fireEvent.click(await words('Imprimir'));
+    await words('El servicio está ocupado. Inténtelo en un momento.');
+    expect(print).not.toHaveBeenCalled();
+  });
+
+  it('has a day and an hour for everything that was said, whatever the page says', async () => {
+    await open('ana', '#/t/2841');
+    await words(/Desde las 9:10/);
+    const times = [...document.querySelectorAll('.tl .msg > header time')].map(time => time.getAttribute('data-at'));
+    expect(times.length).toBeGreaterThan(2);
+    for (const time of times) expect(time).toMatch(/\d{4}.*\d\d:\d\d/);
+  });
+});

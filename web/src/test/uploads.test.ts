@@ -81,7 +81,12 @@ describe('what is refused at once', () => {
     await settled();
     expect(items().map(item => item.name)).toEqual(['image.jpg', 'image.jpg', '1000012345.mp4', 'numbers']);
     expect(items().map(item => item.state)).toEqual(['stored', 'stored', 'stored', 'failed']);
-    expect(vi.mocked(calls.create).mock.calls.map(([body]) => body.size).sort()).toEqual([1, 1, 2]);
+    expect(
+      vi
+        .mocked(calls.create)
+        .mock.calls.map(([body]) => body.size)
+        .sort(),
+    ).toEqual([1, 1, 2]);
     expect(nameOf({ name: 'run.exe', type: 'image/png' })).toBe('run.exe');
   });
 

@@ -19,7 +19,7 @@ const seesKeys = (ticket: Ticket, me: User | undefined): boolean =>
   (ticket.can.delete || ticket.requester.id === me.id || ticket.cc.includes(me.email));
 
 /** The items that this caller may use, and no others. */
-function menuItems(ticket: Ticket, me: User | undefined, open: OpenDialog): MenuItem[] {
+function menuItems(ticket: Ticket, me: User | undefined, open: OpenDialog, print: () => void): MenuItem[] {
   const { can } = ticket;
   const dialog = (id: DialogName, icon: MenuItem['icon'], may: boolean, danger = false): MenuItem[] =>
     may ? [{ id, icon, danger, text: t(`action.${id}`), act: () => open(id) }] : [];
@@ -31,15 +31,22 @@ function menuItems(ticket: Ticket, me: User | undefined, open: OpenDialog): Menu
     ...dialog('merge', 'merge', can.status),
     ...dialog('keys', 'key', seesKeys(ticket, me)),
     ...dialog('export', 'download', true),
+    { id: 'print', icon: 'print', text: t('action.print'), act: print },
     ...dialog('delete', 'trash', can.delete && !ticket.deleted_at, true),
     ...dialog('erase', 'trash', can.delete && Boolean(ticket.deleted_at) && !ticket.erased, true),
   ];
 }
 
-export function TicketActions({ ticket, onOpen }: { ticket: Ticket; onOpen: OpenDialog }) {
+interface ActionsProps {
+  ticket: Ticket;
+  onOpen: OpenDialog;
+  onPrint: () => void;
+}
+
+export function TicketActions({ ticket, onOpen, onPrint }: ActionsProps) {
   const { me } = useSession();
   return (
-    <Menu label={t('actions')} items={menuItems(ticket, me, onOpen)} look="btn ghost icon">
+    <Menu label={t('actions')} items={menuItems(ticket, me, onOpen, onPrint)} look="btn ghost icon">
       <Icon name="more" />
     </Menu>
   );

@@ -10,6 +10,7 @@ import { listAddressBack, neighbour } from '../../lib/neighbours.ts';
 import { Button } from '../../parts/basics.tsx';
 import { toast } from '../../parts/feedback.tsx';
 import { UploadList, usePageDrop, useUploads } from '../../parts/uploader.tsx';
+import { refreshCounts } from '../../state/counts.ts';
 import { ticketName, useSession } from '../../state/session.ts';
 import {
   AttachButtons,
@@ -134,6 +135,8 @@ export function ReplyBox({ ticket, unseen, onSent, onShow }: ReplyProps) {
     const sent = message(result);
     if (await somebodyElse()) return;
     if (!(await write.run(sent))) return;
+    // Resolved, reopened, or dated anew: the numbers of the views may have changed.
+    if (can.note) refreshCounts();
     // One may have gone on with the next message meanwhile.
     forget(draft.body);
     setOutcome(now => (now === outcome ? 'due' : now));

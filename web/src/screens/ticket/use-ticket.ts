@@ -137,12 +137,21 @@ export function useTicket(number: number) {
     setState(now => now && { ...now, history: withOlder(now.history, page) });
   };
 
+  /** All of it: what is printed begins at the beginning. */
+  const loadAll = async () => {
+    let history = current.current?.history;
+    while (history?.older) history = withOlder(history, await tickets.older(number, history.older));
+    const items = history?.entries ?? [];
+    setState(now => now && { ...now, history: withOlder(now.history, { items }) });
+  };
+
   return {
     state,
     error,
     news,
     unseen,
     loadOlder,
+    loadAll,
     refresh: () => load(false),
     retry: () => load(state === undefined),
     setTicket: (ticket: Ticket) => setState(now => now && { ...now, ticket }),
