@@ -1,7 +1,7 @@
 // A ticket's mails, files and proofs in a real browser: what only one can show. Once on a desktop, once on a phone.
 import { readFileSync } from 'node:fs';
 import { check, enter, look, open, person, withBrowser } from './browser.mjs';
-import { deliverFile, desk, say } from './desk.mjs';
+import { deliverFile, desk, say, sent } from './desk.mjs';
 
 const viewport = process.argv[2] ?? 'desktop';
 const phone = viewport === 'phone';
@@ -171,6 +171,25 @@ async function prints(admin) {
   await page.emulateMedia({ media: 'screen', colorScheme: 'light' });
 }
 
+/** Whoever wrote the mail, by the link that they were sent: the same, and nothing of staff. */
+async function customerSees(browser) {
+  const { ticketLink } = await sent('camila@farmacia.example', 'Fotos de la caja.');
+  const camila = await person(browser, 'camila', viewport);
+  const { page } = camila;
+  await open(camila, ticketLink);
+  await page.getByRole('button', { name: 'Ver como se envió' }).click();
+  await page.frameLocator('iframe').getByText('51-C').waitFor();
+  check((await page.getByRole('link', { name: 'Correo original' }).count()) === 0, 'the mail as it came is for staff');
+  await page.getByRole('button', { name: 'Historial verificado' }).click();
+  await page.getByRole('dialog').getByText(/registros calculados de nuevo/).waitFor();
+  const waiting = page.waitForEvent('download', { timeout: 60_000 });
+  await page.getByRole('button', { name: 'Preparar el paquete de pruebas' }).click();
+  check(readFileSync(await (await waiting).path(), 'latin1').startsWith('PK'), 'the bundle of a customer is a ZIP');
+  await page.keyboard.press('Escape');
+  await look(camila, 'customer');
+  return camila;
+}
+
 await withBrowser(async browser => {
   await deliverFile(MAIL);
   const admin = await person(browser, 'admin', viewport);
@@ -181,7 +200,9 @@ await withBrowser(async browser => {
   await sendsFiles(admin);
   await takesProofs(admin);
   await prints(admin);
-  check(admin.errors.length === 0, `no error in any console: ${admin.errors.join('\n')}`);
+  const camila = await customerSees(browser);
+  const errors = [admin, camila].flatMap(someone => someone.errors);
+  check(errors.length === 0, `no error in any console: ${errors.join('\n')}`);
   say(`${viewport}: mails, files and proofs are there`);
 });
 process.exit(0);

@@ -123,6 +123,14 @@ function Thumb({ item }: { item: Upload }) {
   return <Icon name={item.state === 'failed' ? 'alert' : 'file'} />;
 }
 
+/** A control that goes takes the focus with it: the next file's has it then, or what chooses files. */
+function focusNear(row: HTMLElement | null): void {
+  const beside = row?.nextElementSibling ?? row?.previousElementSibling;
+  const inputs = [...(row?.closest('form')?.querySelectorAll<HTMLElement>('input[type=file]') ?? [])];
+  const input = inputs.find(one => one.offsetParent !== null) ?? inputs[0];
+  (beside?.querySelector<HTMLElement>('.up-do > :last-child') ?? input)?.focus();
+}
+
 function UploadRow({ item, queue }: { item: Upload; queue: UploadQueue }) {
   useQuarters(item);
   const running = item.state === 'sending' || item.state === 'checking';
@@ -156,7 +164,10 @@ function UploadRow({ item, queue }: { item: Upload; queue: UploadQueue }) {
           <button
             type="button"
             class="btn"
-            onClick={() => queue.retry(item.key)}
+            onClick={event => {
+              (event.currentTarget.nextElementSibling as HTMLElement).focus();
+              queue.retry(item.key);
+            }}
             aria-label={t('upload.retry', { name: item.name })}
           >
             {t('retry')}
@@ -166,7 +177,10 @@ function UploadRow({ item, queue }: { item: Upload; queue: UploadQueue }) {
           type="button"
           class="btn ghost icon"
           aria-label={t(done ? 'upload.remove' : 'upload.cancel', { name: item.name })}
-          onClick={() => queue.remove(item.key)}
+          onClick={event => {
+            focusNear(event.currentTarget.closest('li'));
+            queue.remove(item.key);
+          }}
         >
           <Icon name="x" />
         </button>

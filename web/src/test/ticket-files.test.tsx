@@ -178,6 +178,18 @@ describe('files for a reply', () => {
     expect(sent(mock, 'POST', '/api/attachments')).toHaveLength(0);
   });
 
+  it('leave the focus near by when they are taken away', async () => {
+    await open('camila', '#/t/2841');
+    await choose('Adjuntar', file('a.exe'), file('b.exe'));
+    const first = await labelled('Quitar a.exe');
+    first.focus();
+    fireEvent.click(first);
+    expect(document.activeElement?.getAttribute('aria-label')).toBe('Quitar b.exe');
+    fireEvent.click(await labelled('Quitar b.exe'));
+    expect(rows()).toEqual([]);
+    expect((document.activeElement as HTMLInputElement).type).toBe('file');
+  });
+
   it('show how far they are, can be cancelled, and tried again', async () => {
     const mock = await open('camila', '#/t/2841');
     await choose('Adjuntar', file('a.png'), file('b.png'));
@@ -200,6 +212,7 @@ describe('files for a reply', () => {
     Store.all = [];
     fireEvent.click(await labelled('Reintentar a.png'));
     await started(1);
+    expect(document.activeElement?.getAttribute('aria-label')).toBe('Cancelar a.png');
     finish();
     await words(/listo/);
   });
