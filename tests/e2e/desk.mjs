@@ -19,6 +19,9 @@ export const desk = JSON.parse(process.env.DESK ?? 'null');
 /** Puts a mail into the mailbox: `{from, subject, id, body}`. */
 export const deliver = mail => ask({ deliver: mail });
 
+/** The same, of a whole mail as its program wrote it: headers, an empty line, the body. */
+export const deliverFile = mail => ask({ deliverFile: mail });
+
 /** Waits for a mail that was sent to an address and says these words: `{subject, text, html, signInLink, ticketLink}`. */
 export const sent = (to, words) => ask({ sent: { to, words } });
 

@@ -47,7 +47,14 @@ export class Desk {
   readonly users: User[] = structuredClone(users);
   readonly sweeps: Record<string, Sweep[]> = structuredClone(sweeps);
   readonly uploads = new Map<string, NewAttachment>();
-  readonly seen: { method: string; path: string; query: string; key: string | null; body: Body }[] = [];
+  readonly seen: {
+    method: string;
+    path: string;
+    query: string;
+    key: string | null;
+    match: string | null;
+    body: Body;
+  }[] = [];
   /** Who is signed in, by user id; a browser's cookie wins over it. */
   signedIn: string | undefined;
   /** Who came by a ticket's link in a test; a browser has a cookie of its own for it. */
@@ -57,6 +64,14 @@ export class Desk {
   /** Makes every call fail as if the session had ended. */
   sessionEnded = false;
   tampered = new Set<number>();
+  /** Entries whose words are not what was sealed: ticket and entry. */
+  forged = new Map<number, number>();
+  /** How many entries one answer holds; with none the service is away. */
+  pageSize = 50;
+  /** Transcripts that are too long for one answer. */
+  tooLong = new Set<number>();
+  /** How often a bundle is still being made when it is looked at, and how it ends. */
+  bundles = { looks: 1, state: 'ready' as 'ready' | 'failed' };
   /** Specialists see what is theirs alone, and may take what is nobody's. */
   seeAssigned = false;
   /** Mailboxes whose server refuses the password. */

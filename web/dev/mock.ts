@@ -5,12 +5,13 @@
 import type { User } from '../src/api/types.ts';
 import { adminCalls } from './admin-calls.ts';
 import { type Body, Desk, json, Refused, refuse } from './desk.ts';
+import { evidenceCalls } from './evidence-calls.ts';
 import { mailboxCalls } from './mailbox-calls.ts';
 import { peopleCalls } from './people-calls.ts';
 import { ticketCalls } from './ticket-calls.ts';
 import { moreTicketCalls } from './ticket-more.ts';
 
-const ROUTES = [...adminCalls, ...peopleCalls, ...ticketCalls, ...moreTicketCalls, ...mailboxCalls];
+const ROUTES = [...adminCalls, ...peopleCalls, ...ticketCalls, ...moreTicketCalls, ...evidenceCalls, ...mailboxCalls];
 
 export class Mock extends Desk {
   handle = async (request: Request): Promise<Response> => {
@@ -24,6 +25,7 @@ export class Mock extends Desk {
         path: url.pathname,
         query: url.search,
         key: request.headers.get('Idempotency-Key'),
+        match: request.headers.get('If-Match'),
         body,
       });
       const me = this.#who(request);

@@ -133,7 +133,7 @@ function attached(desk: Desk, body: Body) {
   }));
 }
 
-function shown(me: User | undefined, entries: readonly Entry[]): AnyEntry[] {
+export function shown(me: User | undefined, entries: readonly Entry[]): AnyEntry[] {
   if (me?.role !== 'user') return [...entries];
   return entries.map(e =>
     e.type === 'note' ? { seq: e.seq, hash: e.hash, previous_hash: e.previous_hash, hidden: true } : e,
@@ -142,16 +142,27 @@ function shown(me: User | undefined, entries: readonly Entry[]): AnyEntry[] {
 
 function open(desk: Desk, call: Call, number: string | undefined): Response {
   const held = heldOf(desk, call, number);
+  const all = shown(call.me, held.entries);
+  const from = Math.max(0, all.length - desk.pageSize);
   return json({
     ticket: ticket(call.me, held),
-    entries: shown(call.me, held.entries).slice(-50),
-    older_cursor: null,
+    entries: all.slice(from),
+    older_cursor: from > 0 ? String(from) : null,
     attachments: [],
   });
 }
 
+/** The page before a place in the history, newest first. */
+function older(desk: Desk, all: AnyEntry[], before: number): Response {
+  if (desk.pageSize === 0) return refuse(503, 'unavailable');
+  const from = Math.max(0, before - desk.pageSize);
+  return json({ items: all.slice(from, before).reverse(), next_cursor: from > 0 ? String(from) : null });
+}
+
 function entries(desk: Desk, call: Call, number: string | undefined): Response {
   const held = heldOf(desk, call, number);
+  const before = call.url.searchParams.get('cursor');
+  if (before !== null) return older(desk, shown(call.me, held.entries), Number(before));
   const after = Number(call.url.searchParams.get('after') ?? 0);
   return json({ items: shown(call.me, held.entries).filter(e => e.seq > after), next_cursor: null });
 }

@@ -171,11 +171,5 @@ export const moreTicketCalls: Route[] = [
   ['GET', /^\/api\/tickets\/(\d+)\/keys$/, (desk, call, n) => keys(desk, call, n)],
   ['DELETE', /^\/api\/tickets\/(\d+)\/keys$/, (desk, call, n) => revoke(desk, call, n)],
   ['DELETE', /^\/api\/tickets\/(\d+)\/keys\/([^/]+)$/, (desk, call, n, id) => revoke(desk, call, n, id)],
-  [
-    'GET',
-    /^\/api\/tickets\/(\d+)\/transcript$/,
-    (desk, call, n) =>
-      json({ format: 'chamada-transcript-1', ticket: Number(n), entries: heldOf(desk, call, n).entries }),
-  ],
   ['GET', /^\/api\/canned-replies$/, (desk, call) => canned(desk, call)],
 ];

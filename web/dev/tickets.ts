@@ -13,6 +13,43 @@ export const person = (id: string | null): User | undefined =>
 
 const digest = (text: string) => createHash('sha256').update(text).digest('hex');
 
+interface Sealed {
+  core: Json;
+  words: Record<string, { salt: string; text: string }>;
+}
+
+const sealed = new WeakMap<Entry, Sealed>();
+
+/** Hashes an entry as the server does, though of fewer members: who, when, and what was said. */
+function seal(entry: Entry): void {
+  const words: Sealed['words'] = {};
+  const hide = (text: string): Json => {
+    const salt = randomBytes(16);
+    const c = createHash('sha256').update(salt).update(text).digest('hex');
+    words[c] = { salt: salt.toString('hex'), text };
+    return { c };
+  };
+  const { seq, at, type, via, author, body } = entry;
+  const core: Json = {
+    ...{ seq, at, type, via },
+    ...(author ? { author: { id: author.id ?? '', role: author.role, name: hide(author.name ?? '') } } : {}),
+    ...(body == null ? {} : { body: hide(body) }),
+  };
+  entry.hash = digest(`${entry.previous_hash}\n${canonical(core)}`);
+  sealed.set(entry, { core, words });
+}
+
+/** An entry as a transcript carries it; erased words are missing, and a forged one is not what was sealed. */
+export function transcribed(entry: Entry, forged: boolean) {
+  const { hash, previous_hash } = entry;
+  const { core, words } = sealed.get(entry) ?? { core: null, words: {} };
+  const left = entry.body === undefined && entry.type === 'message' ? {} : words;
+  const told = Object.entries(left).map(
+    ([c, word]) => [c, forged ? { ...word, text: `${word.text}!` } : word] as const,
+  );
+  return { previous_hash, hash, core, words: Object.fromEntries(told) };
+}
+
 type NewEntry = Pick<Entry, 'type'> & Partial<Entry>;
 
 export function append(held: Held, author: User | undefined, entry: NewEntry): Entry {
@@ -26,8 +63,7 @@ export function append(held: Held, author: User | undefined, entry: NewEntry): E
     hash: '',
     previous_hash: previous,
   };
-  // The fake hashes salted words as one, which nobody here can check: the answer carries no core.
-  whole.hash = digest(`${previous}\n${canonical({ salt: randomBytes(16).toString('hex'), seq: whole.seq } as Json)}`);
+  seal(whole);
   held.entries.push(whole);
   held.ticket.last_seq = whole.seq;
   held.ticket.head_hash = whole.hash;
@@ -90,6 +126,14 @@ const opening = (seed: Seed): string =>
       ? 'Ao abrir o relatório de vendas da loja aparece “Acesso negado (403)”. Até sexta funcionava. Preciso fechar o mês hoje.\n\nDetalhes em https://intranet.example/erro?id=403.'
       : 'Necesito ayuda con esto, por favor. Gracias.';
 
+const mailOf = (seed: Seed, from: User | undefined): Entry['mail'] => ({
+  from: from?.email ?? null,
+  to: ['soporte@andino.example'],
+  subject: seed.title,
+  has_html: true,
+  authentication: 'pass',
+});
+
 function makeTicket(seed: Seed): Held {
   const created = seed.updated + 2 * DAY;
   const held = begin(seed, created);
@@ -103,6 +147,7 @@ function makeTicket(seed: Seed): Held {
     via: 'mail',
     body: opening(seed),
     data: { attachments },
+    mail: mailOf(seed, requester),
   });
   if (seed.assignee) {
     const to = held.ticket.assignee;

@@ -37,6 +37,15 @@ const SCREENS = [
   },
   { name: 'ticket', as: 'marta', path: '#/t/2841' },
   {
+    name: 'ticket-as-sent',
+    as: 'marta',
+    path: '#/t/2841',
+    act: async page => {
+      await page.getByRole('button', { name: 'Ver como se envió' }).click();
+      await page.frameLocator('iframe').getByText('51-C').waitFor();
+    },
+  },
+  {
     name: 'ticket-note',
     as: 'ana',
     path: '#/t/2841',
@@ -47,6 +56,15 @@ const SCREENS = [
     as: 'marta',
     path: '#/t/2841',
     act: page => page.getByRole('button', { name: 'Historial verificado' }).click(),
+  },
+  {
+    name: 'ticket-viewer',
+    as: 'marta',
+    path: '#/t/2841',
+    act: async page => {
+      await page.getByRole('button', { name: 'caja3-error-51C.png' }).click();
+      await page.getByRole('dialog').getByRole('img').waitFor();
+    },
   },
   { name: 'list-bulk', as: 'marta', path: '#/', act: tickThree },
   {
@@ -67,6 +85,7 @@ const SCREENS = [
     ['merge', 'Unir a otro', page => page.getByLabel('Unirlo al ticket').fill('CH-2835')],
     ['cc', 'Cambiar copias'],
     ['keys', 'Enlaces de acceso'],
+    ['export', 'Descargar historial'],
     ['delete', 'Eliminar'],
   ].map(([name, item, then]) => ({
     name: `ticket-${name}`,
@@ -320,7 +339,10 @@ for (const screen of SCREENS.filter(s => !only || only.test(s.name)))
         bypassCSP: false,
       });
       if (screen.as) await context.addCookies([{ name: 'session', value: `usr_${screen.as}`, url: origin }]);
-      await context.addInitScript(locale => localStorage.setItem('chamada.locale', locale), screen.locale ?? 'es');
+      await context.addInitScript(locale => {
+        // The frame of a mail has nothing of the kind.
+        if (self === top) localStorage.setItem('chamada.locale', locale);
+      }, screen.locale ?? 'es');
       const page = await context.newPage();
       page.on('console', message => {
         // The browser itself reports every answer of 400 and above.

@@ -95,14 +95,6 @@ export const tickets = {
     read(client.DELETE('/api/tickets/{number}/keys/{id}', { params: { path: { number, id }, ...once(key) } })),
   revokeKeys: (number: number, key: string) =>
     read(client.DELETE('/api/tickets/{number}/keys', { params: { ...ticketPath(number), ...once(key) } })),
-  /** The history with its hashes, to the byte as the server wrote it. */
-  transcript: async (number: number): Promise<string> =>
-    (await read(
-      client.GET('/api/tickets/{number}/transcript', {
-        params: { ...ticketPath(number), query: { format: 'json' } },
-        parseAs: 'text',
-      }),
-    )) as string,
   /** The texts that staff have ready, filled for this ticket. */
   cannedReplies: (number: number) => read(client.GET('/api/canned-replies', { params: { query: { ticket: number } } })),
 };

@@ -24,6 +24,15 @@ const DATE: Record<string, Intl.DateTimeFormatOptions> = {
   dayYear: { day: 'numeric', month: 'short', year: 'numeric' },
   time: { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' },
   full: { dateStyle: 'full', timeStyle: 'long' },
+  paper: {
+    day: 'numeric',
+    month: 'short',
+    year: 'numeric',
+    hour: '2-digit',
+    minute: '2-digit',
+    hourCycle: 'h23',
+    timeZoneName: 'short',
+  },
 };
 
 function date(at: Date, shape: keyof typeof DATE): string {
@@ -62,6 +71,9 @@ export function age(at: Date, now: Date): string {
   if (minutes < 24 * 60) return relative().format(-Math.floor(minutes / 60), 'hour');
   return dayName(at, now);
 }
+
+/** On paper there is no 'today' and nothing to point at. */
+export const paperDate = (at: Date): string => date(at, 'paper');
 
 export const fullDate = (at: Date): string => date(at, 'full');
 

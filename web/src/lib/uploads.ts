@@ -21,7 +21,7 @@ export interface Upload {
   attachmentId?: string;
   /**
    * Why it failed: a code of the API, or one of `network`, `type_not_allowed`, `too_large`, `empty`, `too_many`,
-   * `insecure_context`.
+   * `insecure_context`, `unreadable`.
    */
   problem?: string;
   /** Trying again can help. */
@@ -74,6 +74,13 @@ const AT_ONCE = 3;
 const PAUSES = [1000, 4000];
 
 const extension = (name: string): string => (name.includes('.') ? (name.split('.').pop() ?? '').toLowerCase() : '');
+
+/** Cameras of some phones give their files numbers for names: the type then says what they are. */
+export function nameOf({ name, type }: { name: string; type: string }): string {
+  if (name.includes('.')) return name;
+  const known = Object.keys(TYPES).find(ending => TYPES[ending] === type);
+  return known ? `${name}.${known}` : name;
+}
 
 /** What is wrong with a file before anything is sent, or undefined. */
 export function refusal(file: { name: string; size: number }, maxBytes: number): string | undefined {
@@ -130,16 +137,17 @@ export class UploadQueue {
 
   add(files: Iterable<File>): void {
     for (const file of files) {
+      const name = nameOf(file);
       const good = this.#items.filter(item => item.state !== 'failed').length;
-      const problem = good >= this.maxFiles ? 'too_many' : refusal(file, this.maxBytes);
+      const problem = good >= this.maxFiles ? 'too_many' : refusal({ name, size: file.size }, this.maxBytes);
       const key = newKey();
       this.#items = [
         ...this.#items,
         {
           key,
-          name: file.name,
+          name,
           size: file.size,
-          contentType: TYPES[extension(file.name)] ?? '',
+          contentType: TYPES[extension(name)] ?? '',
           file,
           state: problem ? 'failed' : 'waiting',
           sent: 0,
@@ -161,8 +169,12 @@ export class UploadQueue {
     this.#jobs.delete(key);
     this.#items = this.#items.filter(i => i.key !== key);
     this.#announce();
+    if (item?.attachmentId) this.#discard(item.attachmentId);
+  }
+
+  #discard(attachmentId: string): void {
     // Left undone, the server forgets it after a day.
-    if (item?.attachmentId) this.calls.remove(item.attachmentId).catch(() => undefined);
+    this.calls.remove(attachmentId).catch(() => undefined);
   }
 
   retry(key: string): void {
@@ -230,17 +242,20 @@ export class UploadQueue {
 
   async #once(item: Upload, job: Job): Promise<void> {
     if (!job.ticket) {
-      const digest = await sha256(await job.file.arrayBuffer());
+      const digest = await sha256(await bytesOf(job.file));
+      job.abort.signal.throwIfAborted();
       job.ticket = await this.calls.create(
         { name: item.name, content_type: item.contentType, size: item.size, sha256: digest },
         job.key,
       );
+      if (job.abort.signal.aborted) this.#discard(job.ticket.attachment_id);
       this.#set(item.key, { attachmentId: job.ticket.attachment_id });
       if (this.firstAlone) {
         this.firstAlone = false;
         this.#next();
       }
     }
+    job.abort.signal.throwIfAborted();
     this.#set(item.key, { state: 'sending', sent: 0, startedAt: performance.now() });
     const status = await this.calls.put(
       job.ticket.upload,
@@ -265,6 +280,12 @@ export class UploadQueue {
     throw new Stop('upload_failed', true);
   }
 }
+
+/** A file that was moved or deleted since it was chosen cannot be read. */
+const bytesOf = (file: File): Promise<ArrayBuffer> =>
+  file.arrayBuffer().catch(() => {
+    throw new Stop('unreadable', false);
+  });
 
 function asStop(error: unknown): Stop {
   if (error instanceof Stop) return error;

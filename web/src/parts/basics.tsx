@@ -2,7 +2,7 @@
 import type { ComponentChildren } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import type { Person, Priority, Status } from '../api/index.ts';
-import { age, capitalised, dayName, fullDate, timeOfDay, utc } from '../i18n/format.ts';
+import { age, capitalised, dayName, fullDate, paperDate, timeOfDay, utc } from '../i18n/format.ts';
 import { type Key, pieces, t } from '../i18n/index.ts';
 import { dueWords } from '../lib/due.ts';
 import { linkPieces } from '../lib/links.ts';
@@ -112,7 +112,7 @@ export function DueMark({ ticket, now, long = false, sentence = false }: DueProp
     );
   const at = new Date(ticket.due_at);
   const time = (
-    <time dateTime={ticket.due_at} title={`${fullDate(at)} · ${utc(at)}`}>
+    <time dateTime={ticket.due_at} title={`${fullDate(at)} · ${utc(at)}`} data-due={paperDate(at)}>
       {sentence && due.kind === 'late' ? t('due.overdue', { when: due.within }) : due.text}
     </time>
   );
@@ -141,7 +141,7 @@ export const momentWords = (at: Date, now: Date) => t('time.at', { day: dayName(
 export function Moment({ at, now, class: name }: { at: string; now: Date; class?: string }) {
   const date = new Date(at);
   return (
-    <time class={name} dateTime={at} title={`${fullDate(date)} · ${utc(date)}`}>
+    <time class={name} dateTime={at} title={`${fullDate(date)} · ${utc(date)}`} data-at={paperDate(date)}>
       {momentWords(date, now)}
     </time>
   );

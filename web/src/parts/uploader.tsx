@@ -123,6 +123,14 @@ function Thumb({ item }: { item: Upload }) {
   return <Icon name={item.state === 'failed' ? 'alert' : 'file'} />;
 }
 
+/** A control that goes takes the focus with it: the next file's has it then, or what chooses files. */
+function focusNear(row: HTMLElement | null): void {
+  const beside = row?.nextElementSibling ?? row?.previousElementSibling;
+  const inputs = [...(row?.closest('form')?.querySelectorAll<HTMLElement>('input[type=file]') ?? [])];
+  const input = inputs.find(one => one.offsetParent !== null) ?? inputs[0];
+  (beside?.querySelector<HTMLElement>('.up-do > :last-child') ?? input)?.focus();
+}
+
 function UploadRow({ item, queue }: { item: Upload; queue: UploadQueue }) {
   useQuarters(item);
   const running = item.state === 'sending' || item.state === 'checking';
@@ -156,7 +164,10 @@ function UploadRow({ item, queue }: { item: Upload; queue: UploadQueue }) {
           <button
             type="button"
             class="btn"
-            onClick={() => queue.retry(item.key)}
+            onClick={event => {
+              (event.currentTarget.nextElementSibling as HTMLElement).focus();
+              queue.retry(item.key);
+            }}
             aria-label={t('upload.retry', { name: item.name })}
           >
             {t('retry')}
@@ -166,7 +177,10 @@ function UploadRow({ item, queue }: { item: Upload; queue: UploadQueue }) {
           type="button"
           class="btn ghost icon"
           aria-label={t(done ? 'upload.remove' : 'upload.cancel', { name: item.name })}
-          onClick={() => queue.remove(item.key)}
+          onClick={event => {
+            focusNear(event.currentTarget.closest('li'));
+            queue.remove(item.key);
+          }}
         >
           <Icon name="x" />
         </button>
@@ -175,10 +189,11 @@ function UploadRow({ item, queue }: { item: Upload; queue: UploadQueue }) {
   );
 }
 
-/** Takes files dropped anywhere on the page and pictures pasted into it. */
-export function usePageDrop(queue: UploadQueue): boolean {
+/** Takes files dropped anywhere on the page and pictures pasted into it, where one may attach any. */
+export function usePageDrop(queue: UploadQueue, on = true): boolean {
   const [over, setOver] = useState(false);
   useEffect(() => {
+    if (!on) return;
     const hasFiles = (event: DragEvent) => event.dataTransfer?.types.includes('Files') === true;
     const drag = (event: DragEvent) => {
       if (!hasFiles(event)) return;
@@ -195,8 +210,9 @@ export function usePageDrop(queue: UploadQueue): boolean {
       if (event.dataTransfer) queue.add(event.dataTransfer.files);
     };
     const paste = (event: ClipboardEvent) => {
-      const files = event.clipboardData?.files;
-      if (files && files.length > 0) queue.add(files);
+      const { files, types } = event.clipboardData ?? {};
+      // What is copied from a spreadsheet comes as words, and as a picture of them that nobody asked for.
+      if (files && files.length > 0 && !types?.includes('text/plain')) queue.add(files);
     };
     addEventListener('dragover', drag);
     addEventListener('dragleave', leave);
@@ -208,6 +224,6 @@ export function usePageDrop(queue: UploadQueue): boolean {
       removeEventListener('drop', drop);
       removeEventListener('paste', paste);
     };
-  }, [queue]);
+  }, [queue, on]);
   return over;
 }

@@ -10,6 +10,7 @@ import {
   FIRST_PREVIOUS,
   type Json,
 } from '../lib/chain.ts';
+import { checkTranscript } from '../lib/transcript.ts';
 
 async function chain(length: number): Promise<ChainEntry[]> {
   const entries: ChainEntry[] = [];
@@ -90,5 +91,52 @@ describe('checking', () => {
     expect(await checkChain(relinked, head(entries))).toMatchObject({ valid: false, firstBad: 4 });
 
     expect(await checkChain(entries, { seq: 5, hash: '0' })).toMatchObject({ valid: false, firstBad: 5 });
+  });
+});
+
+describe('a transcript', () => {
+  const written = (entries: ChainEntry[]) =>
+    entries.map(({ seq: _, ...entry }): Record<string, unknown> & { words?: ChainEntry['words'] } => entry);
+  const check = (entries: object[], end: { seq: number; hash: string }) =>
+    checkTranscript(JSON.stringify({ format: 'chamada-transcript-1', entries }), end);
+
+  it('is computed anew, all of it', async () => {
+    const entries = await chain(4);
+    expect(await check(written(entries), head(entries))).toEqual({
+      firstBad: undefined,
+      entries: 4,
+      recomputed: 4,
+      hidden: 0,
+      erased: [],
+    });
+  });
+
+  it('tells which entries lost words and which are hidden, and is whole all the same', async () => {
+    const entries = await chain(4);
+    const shown = written(entries).map((entry, at) => (at === 1 ? { ...entry, words: {} } : entry));
+    const { hash, previous_hash } = entries[2] as ChainEntry;
+    shown[2] = { seq: 3, hash, previous_hash, hidden: true };
+    expect(await check(shown, head(entries))).toMatchObject({
+      firstBad: undefined,
+      recomputed: 3,
+      hidden: 1,
+      erased: [2],
+    });
+  });
+
+  it('may have grown since, but not have another past than the ticket said', async () => {
+    const entries = await chain(4);
+    expect((await check(written(entries), head(entries.slice(0, 3)))).firstBad).toBeUndefined();
+    expect((await check(written(entries), { seq: 2, hash: 'f'.repeat(64) })).firstBad).toBe(2);
+    expect((await check(written(entries.slice(0, 3)), head(entries))).firstBad).toBe(4);
+    expect((await check(written(entries.slice(1)), head(entries))).firstBad).toBeDefined();
+    expect((await check([], head(entries))).firstBad).toBe(1);
+  });
+
+  it('names the entry whose words are not what was sealed', async () => {
+    const entries = await chain(4);
+    const reworded = structuredClone(entries);
+    for (const word of Object.values(reworded[2]?.words ?? {})) word.text = 'other';
+    expect((await check(written(reworded), head(entries))).firstBad).toBe(3);
   });
 });

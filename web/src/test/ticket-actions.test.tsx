@@ -1,9 +1,9 @@
 /** What can be done to a ticket: each action is shown to those who may, and sends what it says. */
 import { fireEvent, screen, waitFor, within } from '@testing-library/preact';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { addressesIn } from '../screens/ticket/dialogs.tsx';
 import { numberIn } from '../screens/ticket/peek.tsx';
-import { labelled, open, sent, ticketOf, words } from './desk.tsx';
+import { button, labelled, open, sent, ticketOf, words } from './desk.tsx';
 
 const menu = async () => {
   fireEvent.click(await labelled('Acciones'));
@@ -25,6 +25,7 @@ describe('the menu of a ticket', () => {
       'Unir a otro',
       'Enlaces de acceso',
       'Descargar historial',
+      'Imprimir',
       'Eliminar',
     ]);
   });
@@ -32,11 +33,17 @@ describe('the menu of a ticket', () => {
   it('holds nothing of an administrator for a specialist, and nothing of staff for a customer', async () => {
     await open('ana', '#/t/2841');
     const items = (await menu()).getAllByRole('menuitem').map(item => item.textContent);
-    expect(items).toEqual(['Cambiar título', 'Cambiar copias', 'Relacionar con otro', 'Descargar historial']);
+    expect(items).toEqual([
+      'Cambiar título',
+      'Cambiar copias',
+      'Relacionar con otro',
+      'Descargar historial',
+      'Imprimir',
+    ]);
     document.body.innerHTML = '';
     await open('camila', '#/t/2841');
     const own = (await menu()).getAllByRole('menuitem').map(item => item.textContent);
-    expect(own).toEqual(['Cambiar copias', 'Enlaces de acceso', 'Descargar historial']);
+    expect(own).toEqual(['Cambiar copias', 'Enlaces de acceso', 'Descargar historial', 'Imprimir']);
   });
 
   it('goes by keyboard, and gives the focus back', async () => {
@@ -218,21 +225,55 @@ describe('links and history', () => {
     expect(sent(mock, 'DELETE', '/api/tickets/2841/keys/key_2')).toHaveLength(1);
     expect(screen.getByLabelText('Anular el enlace de Camila Soto')).toBeTruthy();
   });
+});
 
-  it('saves the history as the server wrote it', async () => {
-    const made: Blob[] = [];
-    vi.stubGlobal(
-      'URL',
-      Object.assign(URL, {
-        createObjectURL: (blob: Blob) => `blob:${made.push(blob)}`,
-        revokeObjectURL: () => undefined,
-      }),
-    );
-    const click = vi.spyOn(HTMLAnchorElement.prototype, 'click').mockImplementation(() => undefined);
-    await open('marta', '#/t/2841');
-    await choose('Descargar historial');
-    await waitFor(() => expect(click).toHaveBeenCalled());
-    expect(await made[0]?.text()).toContain('"format":"chamada-transcript-1"');
+describe('a field that somebody else changed meanwhile', () => {
+  const raise = async (to: string) => {
+    fireEvent.click(await button(/^Cambiar Prioridad:/));
+    const list = within(await screen.findByRole('listbox'));
+    fireEvent.click(list.getByText(to));
+  };
+  const meanwhile = (mock: Awaited<ReturnType<typeof open>>) =>
+    Object.assign(ticketOf(mock, 2841), { version: 9, priority: 'low', status: 'on_hold' });
+
+  it('shows both, and takes what the person chooses: theirs', async () => {
+    const mock = await open('ana', '#/t/2841');
+    await button(/^Cambiar Prioridad:/);
+    meanwhile(mock);
+    await raise('Alta');
+    expect((await dialog()).getByText('Ahora: Baja. Lo suyo: Alta.')).toBeTruthy();
+    expect(ticketOf(mock, 2841).priority).toBe('low');
+    await submit('Poner lo mío');
+    await waitFor(() => expect(ticketOf(mock, 2841).priority).toBe('high'));
+    expect(ticketOf(mock, 2841).status).toBe('on_hold');
+    await waitFor(() => expect(screen.queryByText('Cambió mientras tanto')).toBeNull());
+    expect(await button(/^Cambiar Prioridad: ?Alta/)).toBeTruthy();
+    const tags = sent(mock, 'PATCH', '/api/tickets/2841').map(call => call.match);
+    expect(tags).toEqual(['"3"', '"9"']);
+  });
+
+  it('or what there is now', async () => {
+    const mock = await open('ana', '#/t/2841');
+    await button(/^Cambiar Prioridad:/);
+    meanwhile(mock);
+    await raise('Alta');
+    await submit('Dejar lo que hay');
+    expect(await button(/^Cambiar Prioridad: ?Baja/)).toBeTruthy();
+    expect(sent(mock, 'PATCH', '/api/tickets/2841')).toHaveLength(1);
+    expect(ticketOf(mock, 2841).priority).toBe('low');
+  });
+
+  it('asks again where it changed once more while one chose', async () => {
+    const mock = await open('ana', '#/t/2841');
+    await button(/^Cambiar Prioridad:/);
+    meanwhile(mock);
+    await raise('Alta');
+    await words('Ahora: Baja. Lo suyo: Alta.');
+    Object.assign(ticketOf(mock, 2841), { version: 12, priority: 'normal' });
+    await submit('Poner lo mío');
+    await words('Ahora: Media. Lo suyo: Alta.');
+    await submit('Poner lo mío');
+    await waitFor(() => expect(ticketOf(mock, 2841).priority).toBe('high'));
   });
 });
 
@@ -258,7 +299,11 @@ describe('the reply box of staff', () => {
     await fill('Respuesta a Camila Soto', 'Listo.');
     fireEvent.click(await labelled('Más formas de enviar'));
     fireEvent.click(await words('Enviar y resolver'));
+    const numbers = () => sent(mock, 'GET', '/api/tickets/counts').length;
+    const before = numbers();
     await waitFor(() => expect(ticketOf(mock, 2841).status).toBe('resolved'));
+    // One pending ticket less, which the rail says at once.
+    await waitFor(() => expect(numbers()).toBe(before + 1));
   });
 
   it('goes to the next ticket of the list, and remembers that it should', async () => {

@@ -1,7 +1,7 @@
 // @vitest-environment node
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { ApiError } from '../api/index.ts';
-import { refusal, secondsLeft, type Upload, type UploadCalls, UploadQueue } from '../lib/uploads.ts';
+import { nameOf, refusal, secondsLeft, type Upload, type UploadCalls, UploadQueue } from '../lib/uploads.ts';
 
 const MB = 2 ** 20;
 const file = (name: string, size = 4) => new File([new Uint8Array(size)], name);
@@ -69,6 +69,25 @@ describe('what is refused at once', () => {
     expect(items()[0]).toMatchObject({ name: 'a.txt', state: 'failed', problem: 'insecure_context', again: false });
     expect(items()[0]?.key).toMatch(/^.{16,}$/);
     expect(calls.create).not.toHaveBeenCalled();
+  });
+
+  it('keeps files of one name, and names those of a camera by their type', async () => {
+    const { queue, calls, settled, items } = setup();
+    queue.add([file('image.jpg', 1), file('image.jpg', 2)]);
+    queue.add([
+      new File(['x'], '1000012345', { type: 'video/mp4' }),
+      new File(['x'], 'numbers', { type: 'text/html' }),
+    ]);
+    await settled();
+    expect(items().map(item => item.name)).toEqual(['image.jpg', 'image.jpg', '1000012345.mp4', 'numbers']);
+    expect(items().map(item => item.state)).toEqual(['stored', 'stored', 'stored', 'failed']);
+    expect(
+      vi
+        .mocked(calls.create)
+        .mock.calls.map(([body]) => body.size)
+        .sort(),
+    ).toEqual([1, 1, 2]);
+    expect(nameOf({ name: 'run.exe', type: 'image/png' })).toBe('run.exe');
   });
 
   it('takes 20 files and no more', async () => {
@@ -163,6 +182,35 @@ describe('the queue', () => {
     expect(signal?.aborted).toBe(true);
     expect(items()).toEqual([]);
     expect(calls.remove).toHaveBeenCalledWith('att_1');
+  });
+
+  it('leaves nothing behind of what is cancelled while it is announced', async () => {
+    let announce: () => void = () => undefined;
+    const answer = { attachment_id: 'att_9', upload: { method: 'PUT' as const, url: '', headers: {} }, expires_at: '' };
+    const create = vi.fn(async () => {
+      await new Promise<void>(done => {
+        announce = done;
+      });
+      return answer;
+    });
+    const { queue, calls, items } = setup({ create });
+    queue.add([file('a.txt')]);
+    await vi.waitFor(() => expect(create).toHaveBeenCalled());
+    queue.remove(items()[0]?.key ?? '');
+    announce();
+    await vi.waitFor(() => expect(calls.remove).toHaveBeenCalledWith('att_9'));
+    expect(calls.put).not.toHaveBeenCalled();
+  });
+
+  it('says that a file cannot be read any more, and does not insist', async () => {
+    const { queue, calls, settled, items } = setup();
+    const gone = Object.assign(file('a.jpg'), {
+      arrayBuffer: () => Promise.reject(new DOMException('', 'NotFoundError')),
+    });
+    queue.add([gone]);
+    await settled();
+    expect(items()[0]).toMatchObject({ state: 'failed', problem: 'unreadable', again: false });
+    expect(calls.create).not.toHaveBeenCalled();
   });
 
   it('forgets what was sent and keeps what was added since', async () => {

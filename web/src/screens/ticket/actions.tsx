@@ -9,7 +9,7 @@ import { Icon } from '../../parts/icon.tsx';
 import { Menu, type MenuItem } from '../../parts/menu.tsx';
 import { ticketName, useSession } from '../../state/session.ts';
 
-export type DialogName = 'title' | 'cc' | 'link' | 'merge' | 'keys' | 'delete' | 'erase';
+export type DialogName = 'title' | 'cc' | 'link' | 'merge' | 'keys' | 'export' | 'delete' | 'erase';
 export type OpenDialog = (name: DialogName) => void;
 
 /** Whether somebody may see who holds links: of all for those who may delete it, of their own for its people. */
@@ -18,18 +18,8 @@ const seesKeys = (ticket: Ticket, me: User | undefined): boolean =>
   !ticket.deleted_at &&
   (ticket.can.delete || ticket.requester.id === me.id || ticket.cc.includes(me.email));
 
-/** Saves a ticket's history as a file of this device. */
-async function saveTranscript(number: number): Promise<void> {
-  const url = URL.createObjectURL(new Blob([await tickets.transcript(number)], { type: 'application/json' }));
-  const link = document.createElement('a');
-  link.href = url;
-  link.download = `${ticketName(number)}.json`;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(url), 60_000);
-}
-
 /** The items that this caller may use, and no others. */
-function menuItems(ticket: Ticket, me: User | undefined, open: OpenDialog): MenuItem[] {
+function menuItems(ticket: Ticket, me: User | undefined, open: OpenDialog, print: () => void): MenuItem[] {
   const { can } = ticket;
   const dialog = (id: DialogName, icon: MenuItem['icon'], may: boolean, danger = false): MenuItem[] =>
     may ? [{ id, icon, danger, text: t(`action.${id}`), act: () => open(id) }] : [];
@@ -40,21 +30,23 @@ function menuItems(ticket: Ticket, me: User | undefined, open: OpenDialog): Menu
     ...dialog('link', 'link', can.note),
     ...dialog('merge', 'merge', can.status),
     ...dialog('keys', 'key', seesKeys(ticket, me)),
-    {
-      id: 'transcript',
-      icon: 'download',
-      text: t('action.transcript'),
-      act: () => void saveTranscript(ticket.number).catch(toastError),
-    },
+    ...dialog('export', 'download', true),
+    { id: 'print', icon: 'print', text: t('action.print'), act: print },
     ...dialog('delete', 'trash', can.delete && !ticket.deleted_at, true),
     ...dialog('erase', 'trash', can.delete && Boolean(ticket.deleted_at) && !ticket.erased, true),
   ];
 }
 
-export function TicketActions({ ticket, onOpen }: { ticket: Ticket; onOpen: OpenDialog }) {
+interface ActionsProps {
+  ticket: Ticket;
+  onOpen: OpenDialog;
+  onPrint: () => void;
+}
+
+export function TicketActions({ ticket, onOpen, onPrint }: ActionsProps) {
   const { me } = useSession();
   return (
-    <Menu label={t('actions')} items={menuItems(ticket, me, onOpen)} look="btn ghost icon">
+    <Menu label={t('actions')} items={menuItems(ticket, me, onOpen, onPrint)} look="btn ghost icon">
       <Icon name="more" />
     </Menu>
   );

@@ -1,31 +1,30 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { type Attached, type Download, tickets } from '../../api/index.ts';
+import { type Attached, tickets } from '../../api/index.ts';
 import { size } from '../../i18n/format.ts';
 import { t } from '../../i18n/index.ts';
+import { startDownload } from '../../lib/download.ts';
+import { lazy, Suspense } from '../../lib/lazy.tsx';
 import { toastError } from '../../parts/feedback.tsx';
 import { Icon } from '../../parts/icon.tsx';
-import { Dialog } from '../../parts/overlay.tsx';
 
-const SHOWN = /^image\/(gif|png|jpeg|webp)$/;
-const PLAYED = /^(video|audio)\//;
+const Viewer = lazy(() => import('./viewer.tsx'));
+
+/** What the server has shown rather than saved, wherever a browser can. */
+const SHOWN = /^(image|video|audio)\/|^application\/pdf$|^text\/plain$/;
+const DRAWN = /^image\/(gif|png|jpeg|webp)$/;
 /** Larger pictures are fetched when opened, not for a thumbnail. */
 const THUMB_UP_TO = 4 * 2 ** 20;
 
-/** Opens a presigned address. The server says by its disposition whether a file is shown or saved. */
-function openFile(download: Download): void {
-  const link = document.createElement('a');
-  link.href = download.url;
-  link.target = '_blank';
-  link.rel = 'noopener noreferrer';
-  link.click();
-}
+/** Of a film, its beginning is fetched alone. */
+const hasThumb = (file: Attached) =>
+  file.content_type.startsWith('video/') || (DRAWN.test(file.content_type) && file.size <= THUMB_UP_TO);
 
-function Thumb({ number, file }: { number: number; file: Attached }) {
+/** The address of a file that came into sight. */
+function useSeen(number: number, file: Attached) {
   const place = useRef<HTMLSpanElement>(null);
   const [url, setUrl] = useState<string>();
-  const wanted = SHOWN.test(file.content_type) && file.size <= THUMB_UP_TO;
   useEffect(() => {
-    if (!wanted || !place.current || typeof IntersectionObserver === 'undefined') return;
+    if (!hasThumb(file) || !place.current || typeof IntersectionObserver === 'undefined') return;
     const seen = new IntersectionObserver(found => {
       if (!found.some(entry => entry.isIntersecting)) return;
       seen.disconnect();
@@ -38,68 +37,57 @@ function Thumb({ number, file }: { number: number; file: Attached }) {
     seen.observe(place.current);
     return () => seen.disconnect();
   }, [file.attachment_id]);
+  return { place, url, fail: () => setUrl(undefined) };
+}
+
+function Thumb({ number, file }: { number: number; file: Attached }) {
+  const { place, url, fail } = useSeen(number, file);
+  const film = file.content_type.startsWith('video/');
   return (
-    <span class="th" ref={place}>
-      {url ? (
-        <img
-          src={url}
-          alt=""
-          width="56"
-          height="40"
-          loading="lazy"
-          decoding="async"
-          onError={() => setUrl(undefined)}
-        />
-      ) : (
+    <span class="th" ref={place} aria-hidden="true">
+      {!url ? (
         <Icon name="file" />
+      ) : film ? (
+        <video src={`${url}#t=0.1`} preload="metadata" muted playsInline onError={fail} />
+      ) : (
+        <img src={url} alt="" width="56" height="40" loading="lazy" decoding="async" onError={fail} />
       )}
     </span>
   );
 }
 
 export function AttachmentList({ number, files }: { number: number; files: readonly Attached[] }) {
-  const [opened, setOpened] = useState<Download>();
-  const open = async (file: Attached) => {
-    try {
-      const download = await tickets.download(number, file.attachment_id);
-      if (SHOWN.test(file.content_type) || PLAYED.test(file.content_type)) setOpened(download);
-      else openFile(download);
-    } catch (error) {
-      toastError(error);
-    }
+  const [opened, setOpened] = useState<number>();
+  const shown = files.filter(file => SHOWN.test(file.content_type));
+  const open = (file: Attached) => {
+    const at = shown.indexOf(file);
+    if (at >= 0) setOpened(at);
+    else
+      tickets
+        .download(number, file.attachment_id)
+        .then(download => startDownload(download.url))
+        .catch(toastError);
   };
   return (
-    <ul class="atts" aria-label={t('attachments')}>
-      {files.map(file => (
-        <li key={file.attachment_id}>
-          <button type="button" class="att" title={file.name ?? undefined} onClick={() => open(file)}>
-            <Thumb number={number} file={file} />
-            <span class="att-name">
-              <b>{file.name ?? t('erased')}</b>
-              <span class="muted">{size(file.size)}</span>
-            </span>
-          </button>
-        </li>
-      ))}
-      {opened && <Viewer file={opened} onClose={() => setOpened(undefined)} />}
-    </ul>
-  );
-}
-
-function Viewer({ file, onClose }: { file: Download; onClose: () => void }) {
-  return (
-    <Dialog title={file.name} look="viewer" onClose={onClose}>
-      <div class="media">
-        {SHOWN.test(file.content_type) && <img src={file.url} alt={file.name} />}
-        {/* biome-ignore lint/a11y/useMediaCaption: files that people attach have no captions */}
-        {file.content_type.startsWith('video/') && <video src={file.url} controls />}
-        {/* biome-ignore lint/a11y/useMediaCaption: files that people attach have no captions */}
-        {file.content_type.startsWith('audio/') && <audio src={file.url} controls />}
-      </div>
-      <a class="btn" href={file.url} target="_blank" rel="noopener noreferrer">
-        <Icon name="download" />
-        {t('download')} <span class="muted">{size(file.size)}</span>
-      </a>
-    </Dialog>
+    <>
+      <ul class="atts" aria-label={t('attachments')}>
+        {files.map(file => (
+          <li key={file.attachment_id}>
+            <button type="button" class="att" title={file.name ?? undefined} onClick={() => open(file)}>
+              <Thumb number={number} file={file} />
+              <span class="att-name">
+                <b>{file.name ?? t('erased')}</b>
+                <span class="muted">{size(file.size)}</span>
+              </span>
+            </button>
+          </li>
+        ))}
+      </ul>
+      {opened !== undefined && (
+        <Suspense fallback={null}>
+          <Viewer number={number} files={shown} first={opened} onClose={() => setOpened(undefined)} />
+        </Suspense>
+      )}
+    </>
   );
 }

@@ -1,13 +1,14 @@
 import { useState } from 'preact/hooks';
 import { t, tn } from '../../i18n/index.ts';
-import { Moment } from '../../parts/basics.tsx';
+import { lazy, Suspense } from '../../lib/lazy.tsx';
 import { Icon } from '../../parts/icon.tsx';
-import { Dialog } from '../../parts/overlay.tsx';
 import type { Verification } from './use-ticket.ts';
+
+const VerifyDialog = lazy(() => import('./verify-dialog.tsx'));
 
 const fingerprint = (hash: string) => (hash.length > 12 ? `${hash.slice(0, 4)}…${hash.slice(-4)}` : hash);
 
-const words = (check: Verification) =>
+export const verdict = (check: Verification) =>
   check.valid
     ? t('verify.valid')
     : check.firstBad === undefined
@@ -15,40 +16,39 @@ const words = (check: Verification) =>
       : t('verify.bad_from', { seq: check.firstBad });
 
 /** Green where the history is whole, red where it is not: never hidden once it is known. */
-export function VerifiedBadge({ check }: { check: Verification | undefined }) {
+export function VerifiedBadge({ number, check }: { number: number; check: Verification | undefined }) {
   const [open, setOpen] = useState(false);
+  // What the details found, of the history as it was then.
+  const [found, setFound] = useState<{ head: string; seq: number }>();
   if (!check) return null;
+  const seen =
+    found?.head === check.head ? { ...check, valid: false, firstBad: lower(check.firstBad, found.seq) } : check;
   return (
     <>
       <button
         type="button"
-        class={check.valid ? 'badge' : 'badge bad'}
+        class={seen.valid ? 'badge' : 'badge bad'}
         aria-haspopup="dialog"
         onClick={() => setOpen(true)}
       >
-        <Icon name={check.valid ? 'shield' : 'alert'} />
-        {words(check)}
+        <Icon name={seen.valid ? 'shield' : 'alert'} />
+        {verdict(seen)}
       </button>
       {open && (
-        <Dialog title={words(check)} onClose={() => setOpen(false)}>
-          <p>{check.valid ? t('verify.unchanged') : t('verify.changed')}</p>
-          <dl class="props">
-            <dt>{t('verify.entries')}</dt>
-            <dd class="num">{check.entries}</dd>
-            <dt>{t('verify.here')}</dt>
-            <dd class="num">{tn('verify.linked', check.checkedHere)}</dd>
-            <dt>{t('verify.at')}</dt>
-            <dd>
-              <Moment at={check.at.toISOString()} now={new Date()} />
-            </dd>
-            <dt>{t('verify.fingerprint')}</dt>
-            <dd class="mono xs">{check.head}</dd>
-          </dl>
-        </Dialog>
+        <Suspense fallback={null}>
+          <VerifyDialog
+            number={number}
+            check={seen}
+            onBad={seq => setFound({ head: check.head, seq })}
+            onClose={() => setOpen(false)}
+          />
+        </Suspense>
       )}
     </>
   );
 }
+
+const lower = (one: number | undefined, other: number) => Math.min(one ?? other, other);
 
 export function HistorySection({ check }: { check: Verification | undefined }) {
   if (!check) return null;
@@ -57,7 +57,7 @@ export function HistorySection({ check }: { check: Verification | undefined }) {
       <h2>{t('verify.history')}</h2>
       <p class={check.valid ? 'badge' : 'badge bad'}>
         <Icon name={check.valid ? 'shield' : 'alert'} />
-        {check.valid ? tn('verify.count', check.entries) : words(check)}
+        {check.valid ? tn('verify.count', check.entries) : verdict(check)}
       </p>
       <p class="muted xs gap-s">
         {check.valid ? t('verify.unchanged') : t('verify.changed')} {t('verify.fingerprint')}{' '}

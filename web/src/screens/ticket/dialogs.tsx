@@ -13,6 +13,7 @@ import { Dialog } from '../../parts/overlay.tsx';
 import { isStaff, ticketName, useSession } from '../../state/session.ts';
 import type { DialogName } from './actions.tsx';
 import type { Changing } from './change.tsx';
+import { Exports } from './exports.tsx';
 import { KeysDialog } from './keys-dialog.tsx';
 import { numberIn, TicketField, usePeek } from './peek.tsx';
 
@@ -29,6 +30,7 @@ const DIALOGS = {
   link: LinkDialog,
   merge: MergeDialog,
   keys: KeysDialog,
+  export: ExportDialog,
   delete: DeleteDialog,
   erase: EraseDialog,
 } satisfies Record<DialogName, (props: DialogProps) => unknown>;
@@ -42,6 +44,14 @@ const submitting = (act: () => void) => (event: Event) => {
   event.preventDefault();
   act();
 };
+
+function ExportDialog({ ticket, onClose }: DialogProps) {
+  return (
+    <Dialog title={t('action.export')} onClose={onClose}>
+      <Exports number={ticket.number} />
+    </Dialog>
+  );
+}
 
 function TitleDialog({ ticket, changing, onClose }: DialogProps) {
   const [title, setTitle] = useState(ticket.title);

@@ -2,7 +2,7 @@ import type { ComponentChildren } from 'preact';
 import type { Categories, Entry, Organisation, Place, Priority, Status } from '../../api/index.ts';
 import { t } from '../../i18n/index.ts';
 import { categoryName, placeNames } from '../../lib/trees.ts';
-import { Moment, momentWords, Rich, statusLook } from '../../parts/basics.tsx';
+import { Moment, Rich, statusLook } from '../../parts/basics.tsx';
 import { Icon, type IconName } from '../../parts/icon.tsx';
 import { ticketName } from '../../state/session.ts';
 
@@ -23,7 +23,7 @@ interface Line {
   words: ComponentChildren;
 }
 
-const strong = (text: string) => <b>{text}</b>;
+const strong = (text: ComponentChildren) => <b>{text}</b>;
 const personName = (value: unknown): string | undefined =>
   typeof value === 'object' && value !== null
     ? String((value as { name?: string | null }).name ?? t('erased'))
@@ -108,7 +108,7 @@ function assigned(entry: Entry, who: ComponentChildren): ComponentChildren {
 
 function due(to: unknown, who: ComponentChildren, now: Date): ComponentChildren {
   if (typeof to !== 'string') return <Rich text="event.no_due" who={who} />;
-  return <Rich text="event.due" who={who} to={strong(momentWords(new Date(to), now))} />;
+  return <Rich text="event.due" who={who} to={strong(<Moment at={to} now={now} />)} />;
 }
 
 const isPlace = (value: unknown): value is Place => typeof value === 'object' && value !== null && 'kind' in value;

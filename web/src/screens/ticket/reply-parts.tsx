@@ -4,10 +4,12 @@ import type { Ticket } from '../../api/index.ts';
 import { t } from '../../i18n/index.ts';
 import { lazy, Suspense } from '../../lib/lazy.tsx';
 import { problemText } from '../../lib/problems.ts';
+import type { UploadQueue } from '../../lib/uploads.ts';
 import { Button, capitalMoment } from '../../parts/basics.tsx';
 import { Segmented } from '../../parts/field.tsx';
 import { Icon } from '../../parts/icon.tsx';
 import { Menu } from '../../parts/menu.tsx';
+import { FileInput } from '../../parts/uploader.tsx';
 import { DueDialog } from './due-dialog.tsx';
 
 const CannedDialog = lazy(() => import('./canned.tsx'));
@@ -39,6 +41,31 @@ export function SendMenu({ then, onThen, onResolve }: SendMenuProps) {
     <Menu label={t('reply.ways')} items={items} look="btn primary icon send-more">
       <Icon name="down" />
     </Menu>
+  );
+}
+
+interface AttachProps {
+  id: string;
+  queue: UploadQueue;
+  /** Signs alone, where there is much beside them. */
+  bare: boolean;
+}
+
+/** Files of this device; on a phone, a photo or a film of what is before one as well. */
+export function AttachButtons({ id, queue, bare }: AttachProps) {
+  return (
+    <>
+      <label class="btn ghost file-btn phone" for={`${id}-camera`}>
+        <Icon name="camera" />
+        <span class="vh">{t('create.camera')}</span>
+        <FileInput id={`${id}-camera`} queue={queue} camera />
+      </label>
+      <label class="btn ghost file-btn" for={`${id}-files`}>
+        <Icon name="clip" />
+        <span class={bare ? 'vh' : ''}>{t('attach')}</span>
+        <FileInput id={`${id}-files`} queue={queue} />
+      </label>
+    </>
   );
 }
 

@@ -9,10 +9,11 @@ import { useKeys } from '../../lib/keys.ts';
 import { listAddressBack, neighbour } from '../../lib/neighbours.ts';
 import { Button } from '../../parts/basics.tsx';
 import { toast } from '../../parts/feedback.tsx';
-import { Icon } from '../../parts/icon.tsx';
-import { FileInput, UploadList, useUploads } from '../../parts/uploader.tsx';
+import { UploadList, usePageDrop, useUploads } from '../../parts/uploader.tsx';
+import { refreshCounts } from '../../state/counts.ts';
 import { ticketName, useSession } from '../../state/session.ts';
 import {
+  AttachButtons,
   CannedButton,
   chosenThen,
   type Outcome,
@@ -91,6 +92,7 @@ export function ReplyBox({ ticket, unseen, onSent, onShow }: ReplyProps) {
   const sending = useRef(false);
   const area = useRef<HTMLTextAreaElement>(null);
   const { queue, items } = useUploads();
+  const over = usePageDrop(queue, can.attach === true);
   const write = useWrite((key, message: NewMessage) => tickets.message(ticket.number, message, key));
   const id = useId();
   const note = draft.tab === 'internal' && can.note === true;
@@ -133,6 +135,8 @@ export function ReplyBox({ ticket, unseen, onSent, onShow }: ReplyProps) {
     const sent = message(result);
     if (await somebodyElse()) return;
     if (!(await write.run(sent))) return;
+    // Resolved, reopened, or dated anew: the numbers of the views may have changed.
+    if (can.note) refreshCounts();
     // One may have gone on with the next message meanwhile.
     forget(draft.body);
     setOutcome(now => (now === outcome ? 'due' : now));
@@ -191,7 +195,7 @@ export function ReplyBox({ ticket, unseen, onSent, onShow }: ReplyProps) {
   const closed = ticket.status === 'resolved' && !can.resolve;
   return (
     <form
-      class={note ? 'reply note' : 'reply'}
+      class={`reply${note ? ' note' : ''}${over ? ' over' : ''}`}
       aria-label={t('reply')}
       onKeyDown={onKeyDown}
       onSubmit={event => {
@@ -234,13 +238,7 @@ export function ReplyBox({ ticket, unseen, onSent, onShow }: ReplyProps) {
           />
         )}
         {outcomes && <span class="grow" />}
-        {can.attach && (
-          <label class="btn ghost file-btn" for={`${id}-files`}>
-            <Icon name="clip" />
-            <span class={can.resolve ? 'vh' : ''}>{t('attach')}</span>
-            <FileInput id={`${id}-files`} queue={queue} />
-          </label>
-        )}
+        {can.attach && <AttachButtons id={id} queue={queue} bare={can.resolve === true} />}
         {can.note && <CannedButton ticket={ticket} onChoose={insert} />}
         {!outcomes && <span class="grow" />}
         <span class={can.note ? 'send-group' : undefined}>

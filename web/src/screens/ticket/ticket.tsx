@@ -10,7 +10,7 @@ import { lazy, Suspense } from '../../lib/lazy.tsx';
 import { listAddressBack, neighbour } from '../../lib/neighbours.ts';
 import { placeNames } from '../../lib/trees.ts';
 import { Button, DueMark, Moment, PriorityMark, StatusTag, useNow, Who } from '../../parts/basics.tsx';
-import { ErrorBox, isGone, Skeleton } from '../../parts/feedback.tsx';
+import { ErrorBox, isGone, Skeleton, toastError } from '../../parts/feedback.tsx';
 import { Icon } from '../../parts/icon.tsx';
 import { Heading, Shell } from '../../parts/shell.tsx';
 import { isStaff, ticketName, useSession } from '../../state/session.ts';
@@ -29,6 +29,16 @@ import { type TicketState, useTicket, useVerification, type Verification } from 
 
 type Loaded = ReturnType<typeof useTicket>;
 
+/** Prints once all of the history is on the page; a menu that is open closes first. */
+async function print(loaded: Loaded): Promise<void> {
+  try {
+    await loaded.loadAll();
+    requestAnimationFrame(() => setTimeout(() => window.print()));
+  } catch (error) {
+    toastError(error);
+  }
+}
+
 const TicketDialog = lazy(() => import('./dialogs.tsx'));
 
 export default function TicketScreen({ number }: { number: number }) {
@@ -41,7 +51,7 @@ export default function TicketScreen({ number }: { number: number }) {
   const top = staff && (
     <>
       <span class="muted num sm grow">{ticketName(number)}</span>
-      {ticket && <TicketActions ticket={ticket} onOpen={setOpened} />}
+      {ticket && <TicketActions ticket={ticket} onOpen={setOpened} onPrint={() => void print(loaded)} />}
     </>
   );
   const back = staff ? `#${listAddressBack()}` : '#/';
@@ -238,7 +248,7 @@ function StaffHead({ ticket, now, check, children }: HeadProps) {
         <StatusTag status={ticket.status} />
         {ticket.due_at && <DueMark ticket={ticket} now={now} long sentence />}
         <span>{t(`kind.${ticket.kind}`)}</span>
-        <VerifiedBadge check={check} />
+        <VerifiedBadge number={ticket.number} check={check} />
       </div>
       {children}
     </header>
@@ -299,9 +309,9 @@ function CustomerTicket({ state, loaded, changing, onOpen }: ViewProps) {
             <DueMark ticket={ticket} now={now} long sentence />
           )}
           {ticket.cc.length > 0 && <span>{t('cc.line', { addresses: ticket.cc.join(', ') })}</span>}
-          <VerifiedBadge check={check} />
+          <VerifiedBadge number={ticket.number} check={check} />
         </div>
-        <TicketActions ticket={ticket} onOpen={onOpen} />
+        <TicketActions ticket={ticket} onOpen={onOpen} onPrint={() => void print(loaded)} />
       </header>
       <Steps ticket={ticket} started={reached(history, 'in_process')} now={now} />
       <RatingCard ticket={ticket} onRated={() => void loaded.refresh()} />

@@ -6,6 +6,7 @@ import { Avatar, Button, Moment, Words } from '../../parts/basics.tsx';
 import { toastError } from '../../parts/feedback.tsx';
 import { Icon } from '../../parts/icon.tsx';
 import { useSession } from '../../state/session.ts';
+import { AsSent } from './as-sent.tsx';
 import { AttachmentList } from './attachments.tsx';
 import { EventLine, type Trees } from './event-line.tsx';
 
@@ -85,6 +86,7 @@ function Message({ entry, ticket, now }: { entry: Entry; ticket: Ticket; now: Da
             </details>
           )}
           {files.length > 0 && <AttachmentList number={ticket.number} files={files} />}
+          <AsSent number={ticket.number} entry={entry} name={name} />
           <Sendings entry={entry} />
         </div>
       </article>

@@ -137,12 +137,21 @@ export function useTicket(number: number) {
     setState(now => now && { ...now, history: withOlder(now.history, page) });
   };
 
+  /** All of it: what is printed begins at the beginning. */
+  const loadAll = async () => {
+    let history = current.current?.history;
+    while (history?.older) history = withOlder(history, await tickets.older(number, history.older));
+    const items = history?.entries ?? [];
+    setState(now => now && { ...now, history: withOlder(now.history, { items }) });
+  };
+
   return {
     state,
     error,
     news,
     unseen,
     loadOlder,
+    loadAll,
     refresh: () => load(false),
     retry: () => load(state === undefined),
     setTicket: (ticket: Ticket) => setState(now => now && { ...now, ticket }),
@@ -154,8 +163,6 @@ export interface Verification {
   entries: number;
   head: string;
   firstBad?: number | undefined;
-  /** Entries linked and, where their core came along, hashed again in this browser. */
-  checkedHere: number;
   at: Date;
 }
 
@@ -179,7 +186,6 @@ export function useVerification(state: TicketState | undefined): Verification | 
           entries: server.entries,
           head: server.head_hash,
           firstBad: bad.length > 0 ? Math.min(...bad) : undefined,
-          checkedHere: history.entries.length,
           at: new Date(),
         });
       },
