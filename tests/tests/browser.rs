@@ -1,6 +1,6 @@
-//! The story of a ticket in Chromium, on a desktop and on a phone, against the real server and a real POP3 server.
+//! Chamada in Chromium, on a desktop and on a phone, against the real server and a real POP3 server.
 //!
-//! `tests/e2e/story.mjs` drives the browser; this test gives it a help desk, and does what a browser cannot: deliver mails, and read those
+//! The programs of `tests/e2e` drive the browser; this test gives them a help desk, and does what a browser cannot: deliver mails, and read those
 //! that were sent.
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "helpers of a test fail the test")]
 
@@ -40,6 +40,11 @@ impl Desk {
             let mail = outbox::wait_for(self.server.data(), PATIENCE, says).await;
             return json!({"subject": mail.subject, "text": mail.text, "html": mail.html, "ticketLink": mail.ticket_link()});
         }
+        if let Some(mail) = request.get("deliverFile") {
+            let text = mail.as_str().unwrap().replace('\n', "\r\n");
+            self.pop3.deliver(MAILBOX.0, text.as_bytes());
+            return json!({});
+        }
         let to = request["signInLink"].as_str().expect("a request of the browser's program");
         let fresh = |mail: &Sent| mail.to == [to] && mail.sign_in_link().is_some() && !self.used.contains(&mail.file);
         let mail = outbox::wait_for(self.server.data(), PATIENCE, fresh).await;
@@ -49,26 +54,26 @@ impl Desk {
     }
 }
 
-fn node(viewport: &str, server: &Server, pop3: &Dovecot) -> Child {
+fn node(program: &str, viewport: &str, server: &Server, pop3: &Dovecot) -> Child {
     let about = json!({
         "site": server.site(),
         "signIn": server.sign_in_link().expect("a fresh folder prints a link"),
         "pop3": {"host": "127.0.0.1", "port": pop3.tls_port, "user": MAILBOX.0, "password": MAILBOX.1},
-        "output": env::workspace().join("tests/output").join(viewport),
+        "output": env::workspace().join("tests/output").join(program.trim_end_matches(".mjs")).join(viewport),
     });
     let mut command = Command::new("node");
-    command.arg(env::workspace().join("tests/e2e/story.mjs")).arg(viewport);
+    command.arg(env::workspace().join("tests/e2e").join(program)).arg(viewport);
     command.env("DESK", about.to_string()).stdin(Stdio::piped()).stdout(Stdio::piped());
     command.spawn().expect("node is installed")
 }
 
-async fn tell(viewport: &str) {
+async fn run(program: &str, viewport: &str) {
     let pop3 = Dovecot::start_with(&[MAILBOX], &Pop3Options::default());
     let server = Server::start(Options {
         extra_ca: Some(pop3.ca_file()),
         ..Options::default()
     });
-    let mut child = node(viewport, &server, &pop3);
+    let mut child = node(program, viewport, &server, &pop3);
     let mut desk = Desk {
         server,
         pop3,
@@ -83,17 +88,32 @@ async fn tell(viewport: &str) {
     let status = child.wait().unwrap();
     assert!(
         status.success(),
-        "the browser's story failed; pictures are in tests/output/{viewport}; the server logged:\n{}",
+        "{program} failed; pictures are in tests/output; the server logged:\n{}",
         desk.server.log()
     );
 }
 
 #[tokio::test]
-async fn on_a_desktop() {
-    tell("desktop").await;
+async fn the_story_of_a_ticket_on_a_desktop() {
+    run("story.mjs", "desktop").await;
 }
 
 #[tokio::test]
-async fn on_a_phone() {
-    tell("phone").await;
+async fn the_story_of_a_ticket_on_a_phone() {
+    run("story.mjs", "phone").await;
+}
+
+#[tokio::test]
+async fn files_and_mails_as_sent_on_a_desktop() {
+    run("files.mjs", "desktop").await;
+}
+
+#[tokio::test]
+async fn files_and_mails_as_sent_on_a_phone() {
+    run("files.mjs", "phone").await;
+}
+
+#[tokio::test]
+async fn without_a_connection_or_a_session() {
+    run("offline.mjs", "phone").await;
 }

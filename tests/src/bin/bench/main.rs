@@ -1,6 +1,6 @@
 //! What `make bench` runs: starts and sizes of the functions, rates of the API beside those of its engine, a sweep, memory.
 //!
-//! `bench [starts] [sizes] [rates] [sweep] [memory] [--tickets N] [--quick] [--json FILE]`; without words, everything.
+//! `bench [starts] [sizes] [rates] [sweep] [page] [memory] [--tickets N] [--quick] [--json FILE]`; without words, everything.
 
 mod baseline;
 mod capture;
@@ -11,6 +11,7 @@ mod load;
 mod memory;
 mod options;
 mod packages;
+mod page;
 mod rates;
 mod report;
 mod settle;
@@ -70,6 +71,9 @@ async fn measure(options: &Options) -> Result<(), Failure> {
     }
     if options.wants(Section::Sweep) {
         report.add(sweep::measure(options, &mut memories).await?);
+    }
+    if options.wants(Section::Page) {
+        report.add(page::measure(options)?);
     }
     if options.wants(Section::Memory) {
         report.add(memories.chart());

@@ -3,7 +3,7 @@
 use crate::Failure;
 use std::{path::PathBuf, time::Duration};
 
-const USAGE: &str = "usage: bench [starts] [sizes] [rates] [sweep] [memory] [--tickets N] [--quick] [--json FILE]";
+const USAGE: &str = "usage: bench [starts] [sizes] [rates] [sweep] [page] [memory] [--tickets N] [--quick] [--json FILE]";
 
 /// A part of the report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -12,6 +12,7 @@ pub(crate) enum Section {
     Sizes,
     Rates,
     Sweep,
+    Page,
     Memory,
 }
 
@@ -22,6 +23,7 @@ impl Section {
             "sizes" => Self::Sizes,
             "rates" => Self::Rates,
             "sweep" => Self::Sweep,
+            "page" => Self::Page,
             "memory" => Self::Memory,
             _ => return None,
         })
@@ -76,6 +78,11 @@ impl Options {
     /// For how long each time.
     pub(crate) fn slice(&self) -> Duration {
         Duration::from_millis(if self.quick { 400 } else { 1_500 })
+    }
+
+    /// How often the list is opened in a browser.
+    pub(crate) fn openings(&self) -> &'static str {
+        if self.quick { "3" } else { "10" }
     }
 
     /// How often the mailbox is swept, each time by a new server.
