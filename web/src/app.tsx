@@ -3,6 +3,8 @@ import { Redirect, Route, Router, Switch, useLocation, useSearch } from 'wouter-
 import { useLocale } from './i18n/index.ts';
 import { useHashLocation, useHashQuery } from './lib/hash-location.ts';
 import { lazy, Suspense } from './lib/lazy.tsx';
+import { hasOutbox, outboxUsed } from './lib/outbox-mark.ts';
+import { useStore } from './lib/store.ts';
 import { rememberWanted } from './lib/wanted.ts';
 import { ErrorBox, LiveRegions, OfflineBar, Skeleton } from './parts/feedback.tsx';
 import { NOTICES } from './parts/shell.tsx';
@@ -20,6 +22,7 @@ const TicketScreen = lazy(() => import('./screens/ticket/ticket.tsx'));
 const Create = lazy(() => import('./screens/create/create.tsx'));
 const Users = lazy(() => import('./screens/admin/users.tsx'));
 const Mailboxes = lazy(() => import('./screens/admin/mailboxes.tsx'));
+const OutboxBar = lazy(() => import('./parts/outbox.tsx'));
 const Guest = lazy(() => import('./screens/guest/guest.tsx'));
 const AccountScreen = lazy(() => import('./screens/account/account.tsx'));
 /** The other pages of administration, by path. */
@@ -37,9 +40,13 @@ export function App() {
   // Draws everything anew in another language: no component below is memoised.
   useLocale();
   const session = useSession();
+  const queued = useStore(outboxUsed) || (session.me && hasOutbox(session.me.id));
   return (
     <Router hook={useHashLocation} searchHook={useHashQuery}>
-      <OfflineBar />
+      <div class="strips">
+        <OfflineBar />
+        {queued && <OutboxBar />}
+      </div>
       <div class="root">
         {session.phase === 'ready' && <Screens />}
         {session.phase === 'loading' && <Skeleton look="rows" />}

@@ -7,10 +7,12 @@ import { navigate } from '../../lib/hash-location.ts';
 import { useWrite } from '../../lib/hooks.ts';
 import { useKeys } from '../../lib/keys.ts';
 import { listAddressBack, neighbour } from '../../lib/neighbours.ts';
+import { keepForLater, type WaitingMessage } from '../../lib/outbox.ts';
 import { Button } from '../../parts/basics.tsx';
 import { toast } from '../../parts/feedback.tsx';
 import { Icon } from '../../parts/icon.tsx';
-import { FileInput, UploadList, useUploads } from '../../parts/uploader.tsx';
+import { occupied, reason, useGivenBack, WaitingReplies } from '../../parts/outbox.tsx';
+import { FileInput, failedFiles, UploadList, useUploads } from '../../parts/uploader.tsx';
 import { ticketName, useSession } from '../../state/session.ts';
 import {
   CannedButton,
@@ -91,7 +93,14 @@ export function ReplyBox({ ticket, unseen, onSent, onShow }: ReplyProps) {
   const sending = useRef(false);
   const area = useRef<HTMLTextAreaElement>(null);
   const { queue, items } = useUploads();
-  const write = useWrite((key, message: NewMessage) => tickets.message(ticket.number, message, key));
+  const write = useWrite<[NewMessage], object | 'kept'>(
+    (key, message) => tickets.message(ticket.number, message, key),
+    (key, body) => {
+      const files = items.filter(item => item.state === 'stored').map(item => item.name);
+      const kept = keepForLater({ kind: 'message', key, at: Date.now(), files, number: ticket.number, body });
+      return kept ? 'kept' : undefined;
+    },
+  );
   const id = useId();
   const note = draft.tab === 'internal' && can.note === true;
   const outcomes = can.resolve === true && !note;
@@ -125,19 +134,22 @@ export function ReplyBox({ ticket, unseen, onSent, onShow }: ReplyProps) {
       return setAfterUploads(true);
     }
     setAfterUploads(false);
-    if (items.some(item => item.state === 'failed')) return setWrong(t('reply.failed_files'));
+    const failed = failedFiles(items);
+    if (failed) return setWrong(failed);
     if (draft.body.trim() === '' && queue.storedIds.length === 0) {
       area.current?.focus();
       return setWrong(t('reply.empty'));
     }
     const sent = message(result);
     if (await somebodyElse()) return;
-    if (!(await write.run(sent))) return;
+    const answer = await write.run(sent);
+    if (!answer) return;
     // One may have gone on with the next message meanwhile.
     forget(draft.body);
     setOutcome(now => (now === outcome ? 'due' : now));
     setDue(now => (now === due ? null : now));
     queue.forget(sent.attachment_ids ?? []);
+    if (answer === 'kept') return area.current?.focus();
     if (can.note && after.current === 'next') return goOn(ticket.number);
     await onSent();
     area.current?.focus();
@@ -154,6 +166,22 @@ export function ReplyBox({ ticket, unseen, onSent, onShow }: ReplyProps) {
     setWrong(t('reply.meanwhile', { name: reply.author?.name ?? t('system') }));
     return true;
   };
+
+  const blank = draft.body.trim() === '';
+  /** A reply that waited and came back, unless it would get mixed up with what is typed for other readers. */
+  const takeBack = (item: WaitingMessage): boolean => {
+    if (item.number !== ticket.number) return false;
+    const tab = item.body.visibility ?? 'public';
+    if ((tab === 'internal' && !can.note) || (!blank && tab !== draft.tab)) return occupied(item);
+    setDraft({ body: blank ? item.body.body : `${item.body.body}\n\n${draft.body}`, tab });
+    if (item.body.resolve) setOutcome('resolve');
+    if (item.body.due_at) setDue(item.body.due_at);
+    setWrong(reason(item));
+    write.recall(item.key, item.body);
+    area.current?.focus();
+    return true;
+  };
+  useGivenBack('message', [draft.tab, blank], takeBack);
 
   useEffect(() => {
     if (afterUploads && !queue.busy) void send();
@@ -189,7 +217,7 @@ export function ReplyBox({ ticket, unseen, onSent, onShow }: ReplyProps) {
       ? t('reply.label', { name: ticket.requester.name || ticket.requester.email })
       : t('reply.own_label');
   const closed = ticket.status === 'resolved' && !can.resolve;
-  return (
+  const form = (
     <form
       class={note ? 'reply note' : 'reply'}
       aria-label={t('reply')}
@@ -262,5 +290,11 @@ export function ReplyBox({ ticket, unseen, onSent, onShow }: ReplyProps) {
         </span>
       </div>
     </form>
+  );
+  return (
+    <>
+      <WaitingReplies number={ticket.number} onArrived={() => void onSent()} />
+      {form}
+    </>
   );
 }
