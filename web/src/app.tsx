@@ -1,9 +1,10 @@
-import { useLayoutEffect, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useState } from 'preact/hooks';
 import { Redirect, Route, Router, Switch, useLocation, useSearch } from 'wouter-preact';
 import { useLocale } from './i18n/index.ts';
+import { onBack } from './lib/back.ts';
 import { useHashLocation, useHashQuery } from './lib/hash-location.ts';
 import { lazy, Suspense } from './lib/lazy.tsx';
-import { hasOutbox, outboxUsed } from './lib/outbox-mark.ts';
+import { hasOutbox, outboxBar } from './lib/outbox-mark.ts';
 import { useStore } from './lib/store.ts';
 import { rememberWanted } from './lib/wanted.ts';
 import { ErrorBox, LiveRegions, OfflineBar, Skeleton } from './parts/feedback.tsx';
@@ -22,7 +23,6 @@ const TicketScreen = lazy(() => import('./screens/ticket/ticket.tsx'));
 const Create = lazy(() => import('./screens/create/create.tsx'));
 const Users = lazy(() => import('./screens/admin/users.tsx'));
 const Mailboxes = lazy(() => import('./screens/admin/mailboxes.tsx'));
-const OutboxBar = lazy(() => import('./parts/outbox.tsx'));
 const Guest = lazy(() => import('./screens/guest/guest.tsx'));
 const AccountScreen = lazy(() => import('./screens/account/account.tsx'));
 /** The other pages of administration, by path. */
@@ -40,12 +40,11 @@ export function App() {
   // Draws everything anew in another language: no component below is memoised.
   useLocale();
   const session = useSession();
-  const queued = useStore(outboxUsed) || (session.me && hasOutbox(session.me.id));
   return (
     <Router hook={useHashLocation} searchHook={useHashQuery}>
       <div class="strips">
         <OfflineBar />
-        {queued && <OutboxBar />}
+        <Outbox />
       </div>
       <div class="root">
         {session.phase === 'ready' && <Screens />}
@@ -60,6 +59,19 @@ export function App() {
       <LiveRegions />
     </Router>
   );
+}
+
+/** What waits to be sent, from an earlier visit or this one. */
+function Outbox() {
+  const { me } = useSession();
+  const Bar = useStore(outboxBar);
+  useEffect(() => {
+    if (Bar || !me || !hasOutbox(me.id)) return;
+    const load = () => import('./parts/outbox.tsx').catch(() => undefined);
+    void load();
+    return onBack(load);
+  }, [me, Bar]);
+  return me && Bar ? <Bar /> : null;
 }
 
 /** Ticket numbers as they can be: digits, and few enough to be exact in a double. */

@@ -1,5 +1,5 @@
 /** Reading from and writing to the server from components. */
-import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
+import { useCallback, useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { isApiError, isNetworkError, newKey } from '../api/index.ts';
 import { onBack } from './back.ts';
 
@@ -31,7 +31,13 @@ export function useResource<T>(load: (signal: AbortSignal) => Promise<T>, deps: 
     );
     return () => abort.abort();
   }, [...deps, turn]);
-  useEffect(() => (passing(state.error) ? onBack(() => setTurn(before => before + 1)) : undefined), [state.error]);
+  const latest = useRef(state);
+  latest.current = state;
+  // What is under way may have been refused already.
+  const again = () => {
+    if (latest.current.loading || passing(latest.current.error)) setTurn(before => before + 1);
+  };
+  useLayoutEffect(() => onBack(again), []);
   const set = useCallback((data: T) => setState({ data, loading: false }), []);
   return {
     data: state.data,

@@ -6,7 +6,7 @@
 import { isApiError, isNetworkError, type NewMessage, type NewTicket, session, tickets } from '../api/index.ts';
 import { currentSession, sessionEnded } from '../state/session.ts';
 import { onBack } from './back.ts';
-import { OUTBOX, outboxUsed } from './outbox-mark.ts';
+import { OUTBOX } from './outbox-mark.ts';
 import { createStore } from './store.ts';
 
 interface Common {
@@ -72,7 +72,6 @@ export function reread(): void {
   const keys = owner ? Object.keys(localStorage).filter(key => key.startsWith(`${OUTBOX}${owner}.`)) : [];
   const items = keys.flatMap(key => parse(localStorage.getItem(key))).sort((a, b) => a.at - b.at);
   if (JSON.stringify(items) !== JSON.stringify(store.get())) store.set(items);
-  if (items.length > 0) outboxUsed.set(true);
 }
 
 function write(owner: string, item: Waiting): boolean {

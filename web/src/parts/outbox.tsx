@@ -1,8 +1,9 @@
 /** What waits to be sent, or was refused: a strip over every page, its dialog, and the replies of one ticket. */
 import { useEffect, useLayoutEffect, useState } from 'preact/hooks';
-import { t, tn } from '../i18n/index.ts';
+import { allTexts, t, tn } from '../i18n/index.ts';
 import { navigate } from '../lib/hash-location.ts';
 import { discard, flush, onDelivered, onItsWay, outbox, takeBack, type Waiting, watch } from '../lib/outbox.ts';
+import { outboxBar } from '../lib/outbox-mark.ts';
 import { codeText, fieldText } from '../lib/problems.ts';
 import { useStore } from '../lib/store.ts';
 import { ticketName } from '../state/session.ts';
@@ -100,7 +101,7 @@ const sayDelivered = (number: number, kind: Waiting['kind']) =>
   toast(t(kind === 'message' ? 'reply.sent' : 'create.done', { ticket: ticketName(number) }));
 
 /** Over every page, while anything waits or was refused. */
-export default function OutboxBar() {
+function OutboxBar() {
   const items = useStore(outbox);
   const [open, setOpen] = useState(false);
   useEffect(() => {
@@ -137,3 +138,9 @@ export function WaitingReplies({ number, onArrived }: { number: number; onArrive
     </ul>
   );
 }
+
+// From now on the page shows it; its texts may still be on their way.
+allTexts().then(
+  () => outboxBar.set(OutboxBar),
+  () => undefined,
+);
