@@ -94,6 +94,28 @@ async function ticketWaits(admin) {
   await page.getByRole('link', { name: 'Sin red en la tienda' }).waitFor();
 }
 
+/** Opened without a connection, the client itself is there; it goes on by itself when the server is. */
+async function opensOffline(admin) {
+  const { page } = admin;
+  await page.evaluate(async () => {
+    await navigator.serviceWorker.ready;
+    while (!navigator.serviceWorker.controller) await new Promise(done => setTimeout(done, 100));
+  });
+  await page.context().setOffline(true);
+  await page.reload();
+  await page.getByText('Sin conexión. Lo escrito se guarda en este equipo.').waitFor();
+  await page.getByText('El servidor no responde. Inténtelo de nuevo.').waitFor();
+  const held = await page.evaluate(async () => {
+    const names = await caches.keys();
+    const kept = await Promise.all(names.map(async name => (await (await caches.open(name)).keys()).map(request => new URL(request.url).pathname)));
+    return kept.flat();
+  });
+  check(held.every(path => path === '/' || path.startsWith('/assets/')), `the shell alone is kept: ${held.join(' ')}`);
+  await look(admin, 'opened-offline');
+  await page.context().setOffline(false);
+  await page.getByRole('heading', { level: 1, name: 'Bandeja' }).waitFor({ timeout: 40_000 });
+}
+
 /** The cookie is gone in the middle of a reply: signing in again over the page, with what was typed still there. */
 async function sessionEnds(admin) {
   const { page } = admin;
@@ -130,6 +152,7 @@ await withBrowser(async browser => {
   await sentOnceAfterReload(admin);
   await lostAnswer(admin);
   await ticketWaits(admin);
+  await opensOffline(admin);
   await sessionEnds(admin);
   check(admin.errors.length === 0, `no error in the console: ${admin.errors.join('\n')}`);
   say(`${viewport}: nothing was lost without a connection`);

@@ -40,6 +40,8 @@ export function App() {
   // Draws everything anew in another language: no component below is memoised.
   useLocale();
   const session = useSession();
+  const failed = session.phase === 'failed';
+  useEffect(() => (failed ? onBack(() => void startSession()) : undefined), [failed]);
   return (
     <Router hook={useHashLocation} searchHook={useHashQuery}>
       <div class="strips">
@@ -49,8 +51,9 @@ export function App() {
       <div class="root">
         {session.phase === 'ready' && <Screens />}
         {session.phase === 'loading' && <Skeleton look="rows" />}
-        {session.phase === 'failed' && (
+        {failed && (
           <main class="thread">
+            <h1>{session.site.site_name}</h1>
             <ErrorBox error={session.error} onRetry={() => void startSession()} />
           </main>
         )}

@@ -16,4 +16,7 @@ if (root) {
   await setLocale(firstLocale() ?? 'es');
   render(<App />, root);
   await started;
+  // Only now: what it keeps for later must not stand in the way of the first view.
+  if (import.meta.env.PROD)
+    navigator.serviceWorker?.register('./sw.js', { updateViaCache: 'none' }).catch(() => undefined);
 }

@@ -17,7 +17,7 @@ describe('a session that ends', () => {
     await words('Su sesión terminó');
     expect(box.isConnected).toBe(true);
     mock.sessionEnded = false;
-    await act(() => lookAgain());
+    await act(async () => void (await lookAgain()));
     await gone();
     expect(box.value).toBe('A medio escribir.');
     const before = sent(mock, 'POST', MESSAGES);
@@ -49,7 +49,7 @@ describe('a session that ends', () => {
     fireEvent.click(await button('Enviar ticket'));
     await words('Su sesión terminó');
     mock.sessionEnded = false;
-    await act(() => lookAgain());
+    await act(async () => void (await lookAgain()));
     await gone();
     expect((screen.getByLabelText('Título') as HTMLInputElement).value).toBe('No hay red');
     expect((screen.getByLabelText('Empresa') as HTMLSelectElement).value).toBe('org_sol');
@@ -66,7 +66,7 @@ describe('a session that ends', () => {
     });
     await words('Su sesión terminó');
     mock.sessionEnded = false;
-    await act(() => lookAgain());
+    await act(async () => void (await lookAgain()));
     await gone();
     await waitFor(() => expect(screen.queryByText('Entre de nuevo.')).toBeNull(), PATIENT);
     await waitFor(() => expect(screen.queryAllByRole('row').length).toBeGreaterThan(1), PATIENT);
