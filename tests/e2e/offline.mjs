@@ -42,17 +42,17 @@ async function replyWaits(admin) {
 /** The page is loaded anew before the server answers again: the calls fail, the page itself comes. */
 async function sentOnceAfterReload(admin) {
   const { page } = admin;
+  const sent = [];
+  page.on('request', request => request.method() === 'POST' && /messages$/.test(request.url()) && sent.push(request.headers()['idempotency-key']));
   await page.context().route('**/api/tickets/*/messages', route => route.abort());
   await page.context().setOffline(false);
   await page.reload();
   await page.getByText('Espera la conexión', { exact: true }).first().waitFor();
-  const sent = [];
-  page.on('request', request => request.method() === 'POST' && /messages$/.test(request.url()) && sent.push(request.headers()['idempotency-key']));
   await page.context().unroute('**/api/tickets/*/messages');
   await page.evaluate(() => dispatchEvent(new Event('online')));
   await history(page).getByText('Escrito sin conexión.').waitFor({ timeout: 40_000 });
   check((await history(page).getByText('Escrito sin conexión.').count()) === 1, 'it is there once');
-  check(new Set(sent).size === 1 && sent[0], 'every attempt had the same key');
+  check(new Set(sent).size === 1 && sent[0], `every attempt had the same key: ${sent.join(' ')}`);
   check((await kept(page)) === 0, 'nothing is left on the device');
 }
 
