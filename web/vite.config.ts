@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { defineConfig } from 'vite';
+import { serviceWorker } from './build/service-worker.ts';
 import { splitTexts } from './build/texts.ts';
 import { mockServer } from './dev/plugin.ts';
 
@@ -11,7 +12,7 @@ const api = process.env.CHAMADA_API;
 
 export default defineConfig({
   base: './',
-  plugins: [splitTexts(join(import.meta.dirname, 'src', 'main.tsx')), ...(api ? [] : [mockServer()])],
+  plugins: [splitTexts(join(import.meta.dirname, 'src', 'main.tsx')), serviceWorker(), ...(api ? [] : [mockServer()])],
   oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
   server: { host: '127.0.0.1', ...(api ? { proxy: { '/api': api } } : {}) },
   preview: { host: '127.0.0.1' },

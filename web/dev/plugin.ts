@@ -32,11 +32,25 @@ async function answer(response: Response, out: ServerResponse): Promise<void> {
   out.end(Buffer.from(await response.arrayBuffer()));
 }
 
-function middleware(mock: Mock): Connect.NextHandleFunction {
+/** How many help desks are kept: each browser of the picture script has one of its own, by a cookie. */
+const DESKS = 20;
+
+function desks(): (request: Request) => Mock {
+  const known = new Map<string, Mock>();
+  return request => {
+    const name = /(?:^|; )desk=([^;]+)/.exec(request.headers.get('Cookie') ?? '')?.[1] ?? '';
+    const mock = known.get(name) ?? new Mock();
+    known.set(name, mock);
+    for (const old of [...known.keys()].slice(0, -DESKS)) known.delete(old);
+    return mock;
+  };
+}
+
+function middleware(mockOf: (request: Request) => Mock): Connect.NextHandleFunction {
   return (request, response, next) => {
     if (!/^\/(api|files)\//.test(request.url ?? '')) return next();
     toRequest(request)
-      .then(mock.handle)
+      .then(asked => mockOf(asked).handle(asked))
       .then(result => answer(result, response))
       .catch(next);
   };
@@ -47,7 +61,7 @@ export function mockServer(): Plugin {
   return {
     name: 'chamada-mock',
     configureServer(server) {
-      server.middlewares.use(middleware(new Mock()));
+      server.middlewares.use(middleware(desks()));
     },
     configurePreviewServer(server) {
       server.middlewares.use((_request, response, next) => {
@@ -55,7 +69,7 @@ export function mockServer(): Plugin {
         response.setHeader('X-Content-Type-Options', 'nosniff');
         next();
       });
-      server.middlewares.use(middleware(new Mock()));
+      server.middlewares.use(middleware(desks()));
     },
   };
 }

@@ -1,8 +1,11 @@
-import { useLayoutEffect, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useState } from 'preact/hooks';
 import { Redirect, Route, Router, Switch, useLocation, useSearch } from 'wouter-preact';
 import { useLocale } from './i18n/index.ts';
+import { onBack } from './lib/back.ts';
 import { useHashLocation, useHashQuery } from './lib/hash-location.ts';
 import { lazy, Suspense } from './lib/lazy.tsx';
+import { hasOutbox, outboxBar } from './lib/outbox-mark.ts';
+import { useStore } from './lib/store.ts';
 import { rememberWanted } from './lib/wanted.ts';
 import { ErrorBox, LiveRegions, OfflineBar, Skeleton } from './parts/feedback.tsx';
 import { NOTICES } from './parts/shell.tsx';
@@ -37,14 +40,20 @@ export function App() {
   // Draws everything anew in another language: no component below is memoised.
   useLocale();
   const session = useSession();
+  const failed = session.phase === 'failed';
+  useEffect(() => (failed ? onBack(() => void startSession()) : undefined), [failed]);
   return (
     <Router hook={useHashLocation} searchHook={useHashQuery}>
-      <OfflineBar />
+      <div class="strips">
+        <OfflineBar />
+        <Outbox />
+      </div>
       <div class="root">
         {session.phase === 'ready' && <Screens />}
         {session.phase === 'loading' && <Skeleton look="rows" />}
-        {session.phase === 'failed' && (
+        {failed && (
           <main class="thread">
+            <h1>{session.site.site_name}</h1>
             <ErrorBox error={session.error} onRetry={() => void startSession()} />
           </main>
         )}
@@ -53,6 +62,19 @@ export function App() {
       <LiveRegions />
     </Router>
   );
+}
+
+/** What waits to be sent, from an earlier visit or this one. */
+function Outbox() {
+  const { me } = useSession();
+  const Bar = useStore(outboxBar);
+  useEffect(() => {
+    if (Bar || !me || !hasOutbox(me.id)) return;
+    const load = () => import('./parts/outbox.tsx').catch(() => undefined);
+    void load();
+    return onBack(load);
+  }, [me, Bar]);
+  return me && Bar ? <Bar /> : null;
 }
 
 /** Ticket numbers as they can be: digits, and few enough to be exact in a double. */

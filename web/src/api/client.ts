@@ -1,5 +1,6 @@
 /** The one place that speaks HTTP: same origin, cookie session, problems as `ApiError`. */
 import createClient from 'openapi-fetch';
+import { createStore } from '../lib/store.ts';
 import { ApiError, NetworkError } from './errors.ts';
 import type { paths } from './schema.d.ts';
 import type { Problem } from './types.ts';
@@ -28,6 +29,12 @@ export function onSessionEnded(then: () => void): void {
   ended = then;
 }
 
+/** Whether the server answered when it was last asked. */
+export const reached = createStore(true);
+
+/** What stands in a proxy's own words where nothing answers behind it. */
+const NOBODY = new Set([502, 503, 504]);
+
 let ahead = 0;
 
 /** The time by the server's clock, in ms, as far as its answers tell: this device's own may be wrong by hours. */
@@ -52,8 +59,10 @@ export async function read<T>(call: Promise<Answer<T>>, quiet = false): Promise<
   } catch (error) {
     if (error instanceof DOMException && error.name === 'AbortError') throw error;
     if (error instanceof SyntaxError) throw new ApiError(502, { status: 502, code: 'unreadable_answer' });
+    reached.set(false);
     throw new NetworkError('no answer');
   }
+  reached.set(!NOBODY.has(answer.response.status) || isProblem(answer.error));
   const date = Date.parse(answer.response.headers.get('Date') ?? '');
   if (Number.isFinite(date)) ahead = date - Date.now();
   if (answer.response.ok) return answer.data as T;

@@ -5,7 +5,7 @@
 import { client, once, onceAt, read } from './client.ts';
 import type * as T from './types.ts';
 
-export { newKey, onSessionEnded, serverNow } from './client.ts';
+export { newKey, onSessionEnded, reached, serverNow } from './client.ts';
 export { ApiError, isApiError, isNetworkError } from './errors.ts';
 export * from './types.ts';
 

@@ -42,7 +42,11 @@ function date(at: Date, shape: keyof typeof DATE): string {
 export const pluralRule = (count: number): 'one' | 'other' =>
   cached('plural', tag => new Intl.PluralRules(tag)).select(count) === 'one' ? 'one' : 'other';
 
-export const number = (value: number): string => cached('number', tag => new Intl.NumberFormat(tag)).format(value);
+/** Whole numbers that no language here groups are written as they are: the first formatter takes a slow device 100 ms. */
+export const number = (value: number): string =>
+  Number.isInteger(value) && value >= 0 && value < 1000
+    ? String(value)
+    : cached('number', tag => new Intl.NumberFormat(tag)).format(value);
 
 export const capitalised = (text: string): string => text.charAt(0).toLocaleUpperCase(language) + text.slice(1);
 

@@ -1,6 +1,7 @@
 /** Reading from and writing to the server from components. */
-import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
-import { isNetworkError, newKey } from '../api/index.ts';
+import { useCallback, useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
+import { isApiError, isNetworkError, newKey } from '../api/index.ts';
+import { onBack } from './back.ts';
 
 interface Resource<T> {
   data: T | undefined;
@@ -9,6 +10,9 @@ interface Resource<T> {
   reload: () => void;
   set: (data: T) => void;
 }
+
+/** Whether the same may well work once the network, the server or the session is back. */
+const passing = (error: unknown): boolean => isNetworkError(error) || (isApiError(error) && error.status === 401);
 
 /** Reads when `deps` change. What was read before stays until the new answer is there. */
 export function useResource<T>(load: (signal: AbortSignal) => Promise<T>, deps: readonly unknown[]): Resource<T> {
@@ -27,6 +31,13 @@ export function useResource<T>(load: (signal: AbortSignal) => Promise<T>, deps: 
     );
     return () => abort.abort();
   }, [...deps, turn]);
+  const latest = useRef(state);
+  latest.current = state;
+  // What is under way may have been refused already.
+  const again = () => {
+    if (latest.current.loading || passing(latest.current.error)) setTurn(before => before + 1);
+  };
+  useLayoutEffect(() => onBack(again), []);
   const set = useCallback((data: T) => setState({ data, loading: false }), []);
   return {
     data: state.data,
@@ -44,6 +55,8 @@ interface Write<A extends unknown[], R> {
   waiting: boolean;
   error: unknown;
   clear: () => void;
+  /** Gives these arguments the key that they had before. */
+  recall: (key: string, ...args: A) => void;
 }
 
 const RETRY_AFTER = 5_000;
@@ -52,19 +65,22 @@ const networkBack = () =>
   new Promise<void>(done => {
     const end = () => {
       clearTimeout(timer);
-      removeEventListener('online', end);
+      leave();
       done();
     };
-    // `online` is not told where the server alone was away, so try again after a while anyway.
     const timer = setTimeout(end, RETRY_AFTER);
-    addEventListener('online', end);
+    const leave = onBack(end);
   });
 
 /**
  * A write with its Idempotency-Key: the same arguments keep their key until they succeed, so that repeating after a lost
- * answer has one effect; other arguments get a new one. Without network it waits and repeats by itself.
+ * answer has one effect; other arguments get a new one. Without network it waits and repeats by itself, unless `later`
+ * takes it over: what that returns is then the result.
  */
-export function useWrite<A extends unknown[], R>(call: (key: string, ...args: A) => Promise<R>): Write<A, R> {
+export function useWrite<A extends unknown[], R>(
+  call: (key: string, ...args: A) => Promise<R>,
+  later?: (key: string, ...args: A) => R | undefined,
+): Write<A, R> {
   const kept = useRef<{ args: string; key: string } | undefined>(undefined);
   const alive = useRef(true);
   const running = useRef(false);
@@ -103,10 +119,16 @@ export function useWrite<A extends unknown[], R>(call: (key: string, ...args: A)
         return await call(key, ...args);
       } catch (error) {
         if (!isNetworkError(error) || !alive.current) throw error;
+        const taken = later?.(key, ...args);
+        if (taken !== undefined) return taken;
         setState({ busy: true, waiting: true });
         await networkBack();
       }
     }
   };
-  return { run, ...state, error: state.error, clear: () => setState(before => ({ ...before, error: undefined })) };
+  const recall = (key: string, ...args: A) => {
+    kept.current = { args: JSON.stringify(args), key };
+  };
+  const clear = () => setState(before => ({ ...before, error: undefined }));
+  return { run, ...state, error: state.error, clear, recall };
 }

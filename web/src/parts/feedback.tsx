@@ -1,8 +1,9 @@
 /** What a view shows while it loads, when it is empty, when something failed, and messages that pass. */
 import type { ComponentChildren } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
-import { isApiError } from '../api/index.ts';
+import { isApiError, reached, session } from '../api/index.ts';
 import { t } from '../i18n/index.ts';
+import { tellBack } from '../lib/back.ts';
 import { problemText } from '../lib/problems.ts';
 import { createStore, useStore } from '../lib/store.ts';
 import { Icon } from './icon.tsx';
@@ -137,6 +138,8 @@ export function LiveRegions() {
   );
 }
 
+const RING_AFTER = 5_000;
+
 function useOnline(): boolean {
   const [online, setOnline] = useState(navigator.onLine);
   useEffect(() => {
@@ -151,11 +154,27 @@ function useOnline(): boolean {
   return online;
 }
 
+/** While the server does not answer, asks it again; says so to whatever waits when it does. */
+function useReached(): boolean {
+  const there = useStore(reached);
+  useEffect(() => {
+    if (there) return;
+    const timer = setInterval(() => session.site().catch(() => undefined), RING_AFTER);
+    return () => {
+      clearInterval(timer);
+      tellBack();
+    };
+  }, [there]);
+  return there;
+}
+
 export function OfflineBar() {
-  return useOnline() ? null : (
+  const online = useOnline();
+  const there = useReached();
+  return online && there ? null : (
     <div class="offline" role="status">
       <Icon name="alert" />
-      {t('offline')}
+      {t(online ? 'offline.server' : 'offline')}
     </div>
   );
 }

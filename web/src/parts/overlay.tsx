@@ -34,6 +34,12 @@ export function Dialog({ title, children, onClose, look = '' }: DialogProps) {
         event.preventDefault();
         onClose?.();
       }}
+      onClose={() => {
+        // Esc pressed twice closes it without asking. One that has to be answered opens again.
+        if (!box.current?.isConnected) return;
+        if (onClose) onClose();
+        else box.current.showModal();
+      }}
       onClick={event => {
         if (event.target === box.current) onClose?.();
       }}

@@ -2,6 +2,7 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import { attachments } from '../api/index.ts';
 import { number, seconds, size } from '../i18n/format.ts';
 import { t } from '../i18n/index.ts';
+import { onBack } from '../lib/back.ts';
 import { codeText } from '../lib/problems.ts';
 import { putBytes, secondsLeft, TYPES, type Upload, UploadQueue } from '../lib/uploads.ts';
 import { currentSession } from '../state/session.ts';
@@ -25,7 +26,22 @@ export function useUploads(guest = false) {
     guest,
   );
   useEffect(() => () => queue.current?.clear(), []);
+  // What failed for want of a connection tries again by itself.
+  useEffect(
+    () =>
+      onBack(() => {
+        for (const item of items) if (item.problem === 'network') queue.current?.retry(item.key);
+      }),
+    [items],
+  );
   return { queue: queue.current, items };
+}
+
+/** Why nothing can be sent yet: a file has failed, or waits for the connection. */
+export function failedFiles(items: readonly Upload[]): string | undefined {
+  const failed = items.filter(item => item.state === 'failed');
+  if (failed.length === 0) return undefined;
+  return t(failed.every(item => item.problem === 'network') ? 'send.files_wait' : 'reply.failed_files');
 }
 
 /** What a file dialog offers; the server judges in the end. */

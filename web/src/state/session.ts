@@ -1,6 +1,7 @@
 /** Who is here, and what this site is called. */
 import { isApiError, onSessionEnded, type Session, type Site, session, type User } from '../api/index.ts';
 import { chosenLocale, firstLocale, setLocale } from '../i18n/index.ts';
+import { tellBack } from '../lib/back.ts';
 import { forgetDrafts } from '../lib/drafts.ts';
 import { createStore, useStore } from '../lib/store.ts';
 import { forgetWanted } from '../lib/wanted.ts';
@@ -64,9 +65,19 @@ async function useLanguageOf(user: User | undefined, site: Site): Promise<void> 
   await setLocale(user?.locale ?? firstLocale() ?? site.default_locale);
 }
 
-onSessionEnded(() => {
+/** Nobody is signed in any more: asks to, over the page. */
+export const sessionEnded = (): void => {
   if (store.get().me) patch({ ended: true });
-});
+};
+
+onSessionEnded(sessionEnded);
+
+/** What failed for want of a session tries again. */
+function goOnAs(me: User, more: Partial<SessionState> = {}): void {
+  const { ended } = store.get();
+  patch({ ...more, me, ended: false });
+  if (ended) tellBack();
+}
 
 /** Looks again who is here: after a sign-in in another tab. */
 export async function lookAgain(): Promise<boolean> {
@@ -76,7 +87,7 @@ export async function lookAgain(): Promise<boolean> {
     // Another person's page must not stay on the screen, nor their drafts be taken for this one's.
     const before = store.get().me;
     if (before && before.id !== me.id) location.reload();
-    patch({ me, ended: false });
+    goOnAs(me);
     return true;
   } catch {
     return false;
@@ -97,7 +108,7 @@ export async function signedIn(answer: Session): Promise<void> {
     return;
   }
   if (state.me && state.me.id !== answer.user.id) location.reload();
-  patch({ me: answer.user, guest: undefined, ended: false });
+  goOnAs(answer.user, { guest: undefined });
   tabs?.postMessage('signed-in');
 }
 

@@ -1,18 +1,27 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { type Categories, directory, type NewTicket, type Organisation, tickets } from '../../api/index.ts';
+import {
+  type Categories,
+  directory,
+  type NewTicket,
+  type Organisation,
+  type Ticket,
+  tickets,
+} from '../../api/index.ts';
 import { timeOfDay } from '../../i18n/format.ts';
 import { t } from '../../i18n/index.ts';
 import { readDraft, writeDraft } from '../../lib/drafts.ts';
 import { navigate } from '../../lib/hash-location.ts';
 import { useResource, useWrite } from '../../lib/hooks.ts';
+import { keepForLater, type WaitingTicket } from '../../lib/outbox.ts';
 import { fieldErrors } from '../../lib/problems.ts';
 import { type Place, settlePlace, settleSubject } from '../../lib/trees.ts';
 import { Button } from '../../parts/basics.tsx';
 import { ErrorBox, Skeleton, toast } from '../../parts/feedback.tsx';
 import { focusFirstError } from '../../parts/field.tsx';
 import { Icon } from '../../parts/icon.tsx';
+import { occupied, reason, useGivenBack } from '../../parts/outbox.tsx';
 import { Heading, Shell } from '../../parts/shell.tsx';
-import { usePageDrop, useUploads } from '../../parts/uploader.tsx';
+import { failedFiles, usePageDrop, useUploads } from '../../parts/uploader.tsx';
 import { isStaff, ticketName, useSession } from '../../state/session.ts';
 import { BLANK, Files, type Form, missing, NOWHERE, TicketFields, ticketOf } from './fields.tsx';
 
@@ -111,7 +120,13 @@ function TicketForm(props: FormProps) {
   const { queue, items } = useUploads();
   const over = usePageDrop(queue);
   const forget = useFormDraft(form, person, onDraft);
-  const write = useWrite((key, ticket: NewTicket) => tickets.create(ticket, key));
+  const write = useWrite<[NewTicket], Ticket | 'kept'>(
+    (key, ticket) => tickets.create(ticket, key),
+    (key, body) => {
+      const files = items.filter(item => item.state === 'stored').map(item => item.name);
+      return keepForLater({ kind: 'ticket', key, at: Date.now(), files, body, form }) ? 'kept' : undefined;
+    },
+  );
   const errors = { ...fieldErrors(write.error), ...wrong };
 
   const update = (change: Partial<Form>) => {
@@ -119,18 +134,35 @@ function TicketForm(props: FormProps) {
     setWrong({});
     write.clear();
   };
+  /** It is sent by itself later, and shown over the page until then: here one may write the next. */
+  const startAnew = () => {
+    setForm({ ...BLANK, place: form.place });
+    toast(t('outbox.kept'));
+    document.querySelector('h1')?.focus();
+  };
+  const takeBack = (item: WaitingTicket): boolean => {
+    if (written(form)) return occupied(item);
+    setForm(item.form as Form);
+    const why = reason(item);
+    setWrong(why ? { sent: why } : {});
+    write.recall(item.key, item.body);
+    return true;
+  };
+  useGivenBack('ticket', [written(form)], takeBack);
   const send = async () => {
     const found = missing(form, organisation, categories);
     setWrong(found);
     if (Object.keys(found).length > 0) return focusFirstError(element.current);
-    if (items.some(item => item.state === 'failed')) return setWrong({ files: t('reply.failed_files') });
     if (queue.busy) return setPending(true);
     setPending(false);
+    const failed = failedFiles(items);
+    if (failed) return setWrong({ files: failed });
     const ticket = await write.run(ticketOf(form, queue.storedIds));
     if (!ticket) return focusFirstError(element.current);
     forget();
     writeDraft(person, 'place', form.place);
     queue.clear();
+    if (ticket === 'kept') return startAnew();
     toast(t('create.done', { ticket: ticketName(ticket.number) }));
     navigate(`/t/${ticket.number}`, { replace: true });
   };
@@ -150,11 +182,14 @@ function TicketForm(props: FormProps) {
     >
       <TicketFields form={form} organisation={organisation} categories={categories} errors={errors} onForm={update} />
       <Files queue={queue} items={items} />
-      {errors.files && (
-        <p class="error" role="alert">
-          <Icon name="alert" />
-          {errors.files}
-        </p>
+      {[errors.files, errors.sent].map(
+        error =>
+          error && (
+            <p key={error} class="error" role="alert">
+              <Icon name="alert" />
+              {error}
+            </p>
+          ),
       )}
       {write.error !== undefined && <ErrorBox error={write.error} />}
       <div class="submit">

@@ -186,9 +186,11 @@ function Row(props: RowProps) {
   // Handlers are looked up when used, since a row that is not drawn anew keeps those of an earlier time.
   const latest = useRef(props);
   latest.current = props;
+  // The tree comes after the rows, and names nothing in many of them.
+  const place = placeNames(tree, row);
   return useMemo(
     () => <RowCells {...props} latest={() => latest.current} />,
-    [row, now, tree, language, unread, ticked, ticks === undefined, ticks?.picking],
+    [row, now, place.company, place.site, language, unread, ticked, ticks === undefined, ticks?.picking],
   );
 }
 

@@ -7,9 +7,11 @@ import { navigate } from '../../lib/hash-location.ts';
 import { useWrite } from '../../lib/hooks.ts';
 import { useKeys } from '../../lib/keys.ts';
 import { listAddressBack, neighbour } from '../../lib/neighbours.ts';
+import { keepForLater, type WaitingMessage } from '../../lib/outbox.ts';
 import { Button } from '../../parts/basics.tsx';
 import { toast } from '../../parts/feedback.tsx';
-import { UploadList, usePageDrop, useUploads } from '../../parts/uploader.tsx';
+import { occupied, reason, useGivenBack, WaitingReplies } from '../../parts/outbox.tsx';
+import { failedFiles, UploadList, usePageDrop, useUploads } from '../../parts/uploader.tsx';
 import { refreshCounts } from '../../state/counts.ts';
 import { ticketName, useSession } from '../../state/session.ts';
 import {
@@ -93,7 +95,14 @@ export function ReplyBox({ ticket, unseen, onSent, onShow }: ReplyProps) {
   const area = useRef<HTMLTextAreaElement>(null);
   const { queue, items } = useUploads();
   const over = usePageDrop(queue, can.attach === true);
-  const write = useWrite((key, message: NewMessage) => tickets.message(ticket.number, message, key));
+  const write = useWrite<[NewMessage], object | 'kept'>(
+    (key, message) => tickets.message(ticket.number, message, key),
+    (key, body) => {
+      const files = items.filter(item => item.state === 'stored').map(item => item.name);
+      const kept = keepForLater({ kind: 'message', key, at: Date.now(), files, number: ticket.number, body });
+      return kept ? 'kept' : undefined;
+    },
+  );
   const id = useId();
   const note = draft.tab === 'internal' && can.note === true;
   const outcomes = can.resolve === true && !note;
@@ -127,21 +136,24 @@ export function ReplyBox({ ticket, unseen, onSent, onShow }: ReplyProps) {
       return setAfterUploads(true);
     }
     setAfterUploads(false);
-    if (items.some(item => item.state === 'failed')) return setWrong(t('reply.failed_files'));
+    const failed = failedFiles(items);
+    if (failed) return setWrong(failed);
     if (draft.body.trim() === '' && queue.storedIds.length === 0) {
       area.current?.focus();
       return setWrong(t('reply.empty'));
     }
     const sent = message(result);
     if (await somebodyElse()) return;
-    if (!(await write.run(sent))) return;
+    const answer = await write.run(sent);
+    if (!answer) return;
     // Resolved, reopened, or dated anew: the numbers of the views may have changed.
-    if (can.note) refreshCounts();
+    if (can.note && answer !== 'kept') refreshCounts();
     // One may have gone on with the next message meanwhile.
     forget(draft.body);
     setOutcome(now => (now === outcome ? 'due' : now));
     setDue(now => (now === due ? null : now));
     queue.forget(sent.attachment_ids ?? []);
+    if (answer === 'kept') return area.current?.focus();
     if (can.note && after.current === 'next') return goOn(ticket.number);
     await onSent();
     area.current?.focus();
@@ -158,6 +170,22 @@ export function ReplyBox({ ticket, unseen, onSent, onShow }: ReplyProps) {
     setWrong(t('reply.meanwhile', { name: reply.author?.name ?? t('system') }));
     return true;
   };
+
+  const blank = draft.body.trim() === '';
+  /** A reply that waited and came back, unless it would get mixed up with what is typed for other readers. */
+  const takeBack = (item: WaitingMessage): boolean => {
+    if (item.number !== ticket.number) return false;
+    const tab = item.body.visibility ?? 'public';
+    if ((tab === 'internal' && !can.note) || (!blank && tab !== draft.tab)) return occupied(item);
+    setDraft({ body: blank ? item.body.body : `${item.body.body}\n\n${draft.body}`, tab });
+    if (item.body.resolve) setOutcome('resolve');
+    if (item.body.due_at) setDue(item.body.due_at);
+    setWrong(reason(item));
+    write.recall(item.key, item.body);
+    area.current?.focus();
+    return true;
+  };
+  useGivenBack('message', [draft.tab, blank], takeBack);
 
   useEffect(() => {
     if (afterUploads && !queue.busy) void send();
@@ -193,7 +221,7 @@ export function ReplyBox({ ticket, unseen, onSent, onShow }: ReplyProps) {
       ? t('reply.label', { name: ticket.requester.name || ticket.requester.email })
       : t('reply.own_label');
   const closed = ticket.status === 'resolved' && !can.resolve;
-  return (
+  const form = (
     <form
       class={`reply${note ? ' note' : ''}${over ? ' over' : ''}`}
       aria-label={t('reply')}
@@ -260,5 +288,11 @@ export function ReplyBox({ ticket, unseen, onSent, onShow }: ReplyProps) {
         </span>
       </div>
     </form>
+  );
+  return (
+    <>
+      <WaitingReplies number={ticket.number} onArrived={() => void onSent()} />
+      {form}
+    </>
   );
 }
