@@ -267,7 +267,9 @@ async fn a_refused_change_of_copies_makes_nobody_known() {
     let (number, version) = (ticket.number, ticket.version);
     let cc = json!({"cc": ["new@example.com"]});
     cast.ana.browser.patch(&path(number), &cc).await.refuses(428, "version_needed");
-    change(&cast.ana.browser, number, version - 1, &cc).await.refuses(412, "stale");
+    change(&cast.ana.browser, number, version - 1, &cc)
+        .await
+        .refuses(412, "stale_version");
     let unknown = json!({"cc": ["new@example.com"], "category_id": "cat_0123456789abcdef0123"});
     assert_eq!(change(&cast.sofia.browser, number, version, &unknown).await.status, 422);
     let nobody = json!({"cc": ["new@example.com"], "assignee_id": "usr_0123456789abcdef0123"});
