@@ -2,6 +2,7 @@ import { render } from '@testing-library/preact';
 import { describe, expect, it } from 'vitest';
 import { categories, organisation } from '../../dev/data.ts';
 import type { Entry, Place } from '../api/index.ts';
+import { addressOf, knownAs, titleOf } from '../lib/erased.ts';
 import { EventLine } from '../screens/ticket/event-line.tsx';
 
 const now = new Date();
@@ -41,5 +42,19 @@ describe('other changes', () => {
   it('read from and to', () => {
     expect(words({ from: 'normal', to: 'urgent' }, true, 'priority')).toContain('Urgente');
     expect(words({ from: 'Vieja', to: 'Nueva' }, true, 'title')).toContain('Nueva');
+  });
+});
+
+describe('what was erased', () => {
+  it('is said to be, wherever a title, a person or an address would stand', () => {
+    const nobody = { name: '', email: 'erased@invalid' };
+    expect([titleOf({ title: '' }), knownAs(nobody), addressOf(nobody.email)]).toEqual([
+      'Borrado',
+      'Borrado',
+      'Borrado',
+    ]);
+    const ana = { name: 'Ana', email: 'ana@example.org' };
+    expect([titleOf({ title: 'Sin red' }), knownAs(ana), addressOf(ana.email)]).toEqual(['Sin red', 'Ana', ana.email]);
+    expect(knownAs({ ...ana, name: '' })).toBe(ana.email);
   });
 });

@@ -10,6 +10,7 @@ import {
   type Ticket,
 } from '../../api/index.ts';
 import { t } from '../../i18n/index.ts';
+import { knownAs } from '../../lib/erased.ts';
 import { useResource } from '../../lib/hooks.ts';
 import { type ListQuery, SORTS, type Sort, withSort, withStatuses } from '../../lib/list-query.ts';
 import { nameOf } from '../../lib/trees.ts';
@@ -184,7 +185,7 @@ const companyOptions = (tree: Organisation | undefined): Option[] =>
 
 /** Those whose tickets are in sight: a help desk has more people than a list can hold. */
 function requesterOptions(rows: readonly Ticket[]): Option[] {
-  const people = new Map(rows.map(({ requester }) => [requester.id, requester.name || requester.email]));
+  const people = new Map(rows.map(({ requester }) => [requester.id, knownAs(requester)]));
   return [...people].map(([id, text]) => ({ id, text })).sort((a, b) => a.text.localeCompare(b.text));
 }
 

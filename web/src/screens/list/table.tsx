@@ -1,6 +1,7 @@
 import { useEffect, useMemo, useRef } from 'preact/hooks';
 import { type Organisation, type Ticket, tickets } from '../../api/index.ts';
 import { t, useLocale } from '../../i18n/index.ts';
+import { addressOf, knownAs, titleOf } from '../../lib/erased.ts';
 import { navigate } from '../../lib/hash-location.ts';
 import { useWrite } from '../../lib/hooks.ts';
 import { type ListQuery, type Sort, withSort } from '../../lib/list-query.ts';
@@ -209,8 +210,8 @@ function RowCells({ row, now, tree, unread, ticks, ticked, latest }: RowProps & 
       <td role="cell" class="pr">
         <PriorityMark priority={row.priority} />
       </td>
-      <td role="cell" class="rq" title={row.requester?.email}>
-        {row.requester?.name || row.requester?.email}
+      <td role="cell" class="rq" title={row.requester && addressOf(row.requester.email)}>
+        {row.requester && knownAs(row.requester)}
       </td>
       <td role="cell" class="sp">
         <Attended row={row} onRaced={onRaced} />
@@ -285,7 +286,7 @@ function TitleCell({
     held.current = false;
   };
   return (
-    <td role="cell" class={unread ? 'ti unread' : 'ti'} title={row.title}>
+    <td role="cell" class={unread ? 'ti unread' : 'ti'} title={titleOf(row)}>
       <a
         href={`#/t/${row.number}`}
         dir="auto"
@@ -297,7 +298,7 @@ function TitleCell({
         onClick={click}
       >
         {unread && <span class="vh">{t('list.unread')} </span>}
-        {row.title}
+        {titleOf(row)}
       </a>
       <span class="meta">
         {[name, ...shown].join(' · ')} · <Age at={row.updated_at} now={now} />
@@ -327,10 +328,10 @@ export function CustomerTable({ rows, now, stale, isUnread }: Pick<TableProps, '
             <td role="cell" class="id">
               {ticketName(row.number)}
             </td>
-            <td role="cell" class={isUnread(row) ? 'ti unread' : 'ti'} title={row.title}>
+            <td role="cell" class={isUnread(row) ? 'ti unread' : 'ti'} title={titleOf(row)}>
               <a href={`#/t/${row.number}`} dir="auto">
                 {isUnread(row) && <span class="vh">{t('list.unread')} </span>}
-                {row.title}
+                {titleOf(row)}
               </a>
               <span class="meta">
                 {ticketName(row.number)} · <Age at={row.updated_at} now={now} />

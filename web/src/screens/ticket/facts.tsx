@@ -14,6 +14,7 @@ import {
   type TicketChange,
 } from '../../api/index.ts';
 import { t, tn } from '../../i18n/index.ts';
+import { addressOf, knownAs } from '../../lib/erased.ts';
 import { listAddress, parseList } from '../../lib/list-query.ts';
 import { categoryName, nameOf, placeNames } from '../../lib/trees.ts';
 import { Avatar, Button, DueMark, PriorityMark, StatusTag, Who } from '../../parts/basics.tsx';
@@ -231,13 +232,13 @@ export function RequesterSection({ ticket, trees, onOpen }: { ticket: Ticket; tr
     <section>
       <h2>{t('ticket.requester')}</h2>
       <div class="who person">
-        <Avatar id={requester.id} name={requester.name || requester.email} large />
+        <Avatar id={requester.id} name={knownAs(requester)} large />
         <span>
           <a class="plain" href={`#${requesterList(requester.id)}`} title={t('requester.tickets')}>
-            {requester.name || requester.email}
+            {knownAs(requester)}
           </a>
           <br />
-          <span class="muted xs">{requester.email}</span>
+          <span class="muted xs">{addressOf(requester.email)}</span>
         </span>
       </div>
       <dl class="props gap">

@@ -1,6 +1,7 @@
 import { useEffect, useState } from 'preact/hooks';
 import { isApiError, type Ticket, tickets } from '../../api/index.ts';
 import { t } from '../../i18n/index.ts';
+import { knownAs, titleOf } from '../../lib/erased.ts';
 import { useResource } from '../../lib/hooks.ts';
 import { problemText } from '../../lib/problems.ts';
 import { StatusTag } from '../../parts/basics.tsx';
@@ -64,7 +65,7 @@ export function TicketField({ label, text, onText, peek, error }: PeekProps) {
 const Peeked = ({ ticket }: { ticket: Ticket }) => (
   <>
     <StatusTag status={ticket.status} />
-    <b dir="auto">{ticket.title}</b>
-    <span class="muted">{ticket.requester.name || ticket.requester.email}</span>
+    <b dir="auto">{titleOf(ticket)}</b>
+    <span class="muted">{knownAs(ticket.requester)}</span>
   </>
 );

@@ -1,6 +1,7 @@
 import { useEffect } from 'preact/hooks';
 import { newKey, type Ticket, tickets } from '../../api/index.ts';
 import { t } from '../../i18n/index.ts';
+import { titleOf } from '../../lib/erased.ts';
 import { useResource, useWrite } from '../../lib/hooks.ts';
 import { Button } from '../../parts/basics.tsx';
 import { toast, toastError } from '../../parts/feedback.tsx';
@@ -25,7 +26,7 @@ export function RelatedSection({ ticket, onOpen, onChanged }: RelatedProps) {
     const found = await Promise.allSettled(named.map(number => tickets.open(number)));
     return new Map(
       found.flatMap(one =>
-        one.status === 'fulfilled' ? [[one.value.ticket.number, one.value.ticket.title] as const] : [],
+        one.status === 'fulfilled' ? [[one.value.ticket.number, titleOf(one.value.ticket)] as const] : [],
       ),
     );
   }, [named.join()]);

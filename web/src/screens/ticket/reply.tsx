@@ -3,6 +3,7 @@ import { type Entry, type NewMessage, type Ticket, tickets } from '../../api/ind
 import { t } from '../../i18n/index.ts';
 import { readDraft, writeDraft } from '../../lib/drafts.ts';
 import { nextWorkingDay } from '../../lib/due.ts';
+import { knownAs } from '../../lib/erased.ts';
 import { navigate } from '../../lib/hash-location.ts';
 import { useWrite } from '../../lib/hooks.ts';
 import { useKeys } from '../../lib/keys.ts';
@@ -218,7 +219,7 @@ export function ReplyBox({ ticket, unseen, onSent, onShow }: ReplyProps) {
   const label = note
     ? t('reply.note_label')
     : me && me.role !== 'user'
-      ? t('reply.label', { name: ticket.requester.name || ticket.requester.email })
+      ? t('reply.label', { name: knownAs(ticket.requester) })
       : t('reply.own_label');
   const closed = ticket.status === 'resolved' && !can.resolve;
   const form = (

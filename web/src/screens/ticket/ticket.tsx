@@ -2,6 +2,7 @@ import type { ComponentChildren } from 'preact';
 import { useState } from 'preact/hooks';
 import { directory, isApiError, type Specialist, type Ticket } from '../../api/index.ts';
 import { t, tn } from '../../i18n/index.ts';
+import { titleOf } from '../../lib/erased.ts';
 import { navigate } from '../../lib/hash-location.ts';
 import { reached } from '../../lib/history.ts';
 import { useResource } from '../../lib/hooks.ts';
@@ -241,8 +242,8 @@ interface HeadProps {
 function StaffHead({ ticket, now, check, children }: HeadProps) {
   return (
     <header>
-      <Heading title={`${ticketName(ticket.number)} ${ticket.title}`}>
-        <span dir="auto">{ticket.title}</span>
+      <Heading title={`${ticketName(ticket.number)} ${titleOf(ticket)}`}>
+        <span dir="auto">{titleOf(ticket)}</span>
       </Heading>
       <div class="row">
         <StatusTag status={ticket.status} />
@@ -299,8 +300,8 @@ function CustomerTicket({ state, loaded, changing, onOpen }: ViewProps) {
           )}
           {ticketName(ticket.number)}
         </p>
-        <Heading title={`${ticketName(ticket.number)} ${ticket.title}`}>
-          <span dir="auto">{ticket.title}</span>
+        <Heading title={`${ticketName(ticket.number)} ${titleOf(ticket)}`}>
+          <span dir="auto">{titleOf(ticket)}</span>
         </Heading>
         <div class="row">
           <StatusTag status={ticket.status} />

@@ -1,6 +1,7 @@
 import { useState } from 'preact/hooks';
 import type { Entry, Ticket } from '../../api/index.ts';
 import { t } from '../../i18n/index.ts';
+import { addressOf } from '../../lib/erased.ts';
 import { attached, type History, visible } from '../../lib/history.ts';
 import { Avatar, Button, Moment, Words } from '../../parts/basics.tsx';
 import { toastError } from '../../parts/feedback.tsx';
@@ -130,7 +131,7 @@ function Sendings({ entry }: { entry: Entry }) {
       {sendings.map(sending => (
         <li key={sending.to} class={FAILED.has(sending.state) ? 'bad' : 'muted'}>
           <Icon name={FAILED.has(sending.state) ? 'alert' : 'mail'} />
-          {t(`sending.${sending.state}`, { to: sending.to })}
+          {t(`sending.${sending.state}`, { to: addressOf(sending.to) })}
         </li>
       ))}
     </ul>
