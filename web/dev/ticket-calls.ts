@@ -110,11 +110,13 @@ function create(desk: Desk, call: Call): Response {
       number,
       version: 1,
       status: 'new',
-      priority: 'normal',
+      priority: (body.priority as Ticket['priority'] | undefined) ?? 'normal',
       assignee: null,
       due_at: null,
       resolved_at: null,
-      requester: { id: me.id, name: me.name, email: me.email },
+      requester: body.requester
+        ? { id: 'usr_new', ...(body.requester as { name: string; email: string }) }
+        : { id: me.id, name: me.name, email: me.email },
       created_at: ago(0),
       channel: 'web',
       last_seq: 0,

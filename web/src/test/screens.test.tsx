@@ -371,41 +371,6 @@ describe('a ticket', () => {
   });
 });
 
-describe('a new ticket', () => {
-  it('asks for what is missing, clears the child of a changed parent, and sends ids', async () => {
-    await open('camila', '#/new');
-    fireEvent.click(await button('Enviar ticket'));
-    expect((await screen.findAllByText('Elija una opción.')).length).toBe(2);
-    fireEvent.change(screen.getByLabelText('Empresa'), { target: { value: 'org_sol' } });
-    expect((screen.getByLabelText('Sucursal') as HTMLSelectElement).value).toBe('org_moema');
-    fireEvent.change(screen.getByLabelText('Categoría'), { target: { value: 'cat_net' } });
-    fireEvent.input(screen.getByLabelText('Título'), { target: { value: 'No hay red' } });
-    fireEvent.input(screen.getByLabelText('Mensaje'), { target: { value: 'Desde hoy.' } });
-    fireEvent.click(await button('Enviar ticket'));
-    await heading('No hay red');
-    expect(sent('POST', '/api/tickets')[0]?.body).toMatchObject({
-      title: 'No hay red',
-      kind: 'incident',
-      category_id: 'cat_net',
-      subcategory_id: 'cat_vpn',
-      company_id: 'org_sol',
-      site_id: 'org_moema',
-    });
-    expect(localStorage.getItem('chamada.draft.usr_camila.new')).toBeNull();
-  });
-
-  it('puts the problem of the server at its field', async () => {
-    await open('camila', '#/new');
-    await button('Enviar ticket');
-    fireEvent.change(screen.getByLabelText('Empresa'), { target: { value: 'org_sol' } });
-    fireEvent.change(screen.getByLabelText('Categoría'), { target: { value: 'cat_net' } });
-    fireEvent.input(screen.getByLabelText('Título'), { target: { value: 'Un 422' } });
-    fireEvent.input(screen.getByLabelText('Mensaje'), { target: { value: 'x' } });
-    fireEvent.click(await button('Enviar ticket'));
-    await waitFor(() => expect(screen.getByLabelText('Título').getAttribute('aria-invalid')).toBe('true'));
-  });
-});
-
 describe('administration', () => {
   it('says why a mailbox could not be read', async () => {
     await open('marta', '#/admin/mailboxes');

@@ -23,6 +23,7 @@ import { occupied, reason, useGivenBack } from '../../parts/outbox.tsx';
 import { Heading, Shell } from '../../parts/shell.tsx';
 import { failedFiles, usePageDrop, useUploads } from '../../parts/uploader.tsx';
 import { isStaff, ticketName, useSession } from '../../state/session.ts';
+import { Behalf } from './behalf.tsx';
 import { BLANK, Files, type Form, missing, NOWHERE, TicketFields, ticketOf } from './fields.tsx';
 
 const DRAFT_EVERY = 2_000;
@@ -54,7 +55,7 @@ export default function CreateScreen() {
           </header>
         )}
         {trees.data && me ? (
-          <TicketForm person={me.id} email={me.email} {...trees.data} onDraft={setSaved} />
+          <TicketForm person={me.id} email={me.email} staff={staff} {...trees.data} onDraft={setSaved} />
         ) : trees.error !== undefined ? (
           <ErrorBox error={trees.error} onRetry={trees.reload} />
         ) : (
@@ -68,6 +69,7 @@ export default function CreateScreen() {
 interface FormProps {
   person: string;
   email: string;
+  staff: boolean;
   organisation: Organisation;
   categories: Categories;
   onDraft: (at: Date | undefined) => void;
@@ -112,7 +114,7 @@ function useFormDraft(form: Form, person: string, onDraft: FormProps['onDraft'])
 }
 
 function TicketForm(props: FormProps) {
-  const { person, email, organisation, categories, onDraft } = props;
+  const { person, email, staff, organisation, categories, onDraft } = props;
   const [form, setForm] = useState<Form>(() => startForm(props));
   const [wrong, setWrong] = useState<Record<string, string>>({});
   const [pending, setPending] = useState(false);
@@ -180,6 +182,7 @@ function TicketForm(props: FormProps) {
         void send();
       }}
     >
+      {staff && <Behalf form={form} errors={errors} onForm={update} />}
       <TicketFields form={form} organisation={organisation} categories={categories} errors={errors} onForm={update} />
       <Files queue={queue} items={items} />
       {[errors.files, errors.sent].map(
@@ -197,7 +200,11 @@ function TicketForm(props: FormProps) {
           {t('create.send')}
         </Button>
         <span class="muted sm desk" role="status">
-          {pending ? t('send.after_uploads') : write.waiting ? t('send.waiting') : t('create.copy', { email })}
+          {pending
+            ? t('send.after_uploads')
+            : write.waiting
+              ? t('send.waiting')
+              : form.behalf.email === '' && t('create.copy', { email })}
         </span>
       </div>
     </form>

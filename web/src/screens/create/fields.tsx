@@ -1,6 +1,6 @@
 /** The parts of a ticket's form that people with and without an account fill in. */
 import { useId } from 'preact/hooks';
-import { type Categories, KINDS, type NewTicket, type Organisation } from '../../api/index.ts';
+import { type Categories, KINDS, type NewTicket, type Organisation, type Priority } from '../../api/index.ts';
 import { size } from '../../i18n/format.ts';
 import { t } from '../../i18n/index.ts';
 import {
@@ -24,6 +24,9 @@ export interface Form {
   subject: Subject;
   title: string;
   body: string;
+  /** Whose ticket it is, where staff open it for somebody; nobody's address for their own. */
+  behalf: { email: string; name: string };
+  priority: Priority;
 }
 
 export const NOWHERE: Place = { corporation_id: '', company_id: '', site_id: '', cost_centre_id: '' };
@@ -32,6 +35,8 @@ export const BLANK: Form = {
   subject: { kind: 'incident', category_id: '', subcategory_id: '' },
   title: '',
   body: '',
+  behalf: { email: '', name: '' },
+  priority: 'normal',
 };
 /** What is missing, by field. Trees that are empty ask for nothing. */
 export function missing(form: Form, organisation: Organisation, categories: Categories): Record<string, string> {
@@ -50,6 +55,8 @@ export function missing(form: Form, organisation: Organisation, categories: Cate
 const given = (fields: Record<string, string>) =>
   Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== ''));
 
+const requesterOf = ({ behalf }: Form) => given({ email: behalf.email.trim(), name: behalf.name.trim() });
+
 /** What a form sends. */
 export const ticketOf = (form: Form, attachmentIds: string[]): NewTicket =>
   ({
@@ -59,6 +66,8 @@ export const ticketOf = (form: Form, attachmentIds: string[]): NewTicket =>
     ...given(form.place as unknown as Record<string, string>),
     category_id: form.subject.category_id || undefined,
     subcategory_id: form.subject.subcategory_id || undefined,
+    ...(form.behalf.email.trim() !== '' ? { requester: requesterOf(form) } : {}),
+    ...(form.priority !== 'normal' ? { priority: form.priority } : {}),
     ...(attachmentIds.length > 0 ? { attachment_ids: attachmentIds } : {}),
   }) as NewTicket;
 
