@@ -21,7 +21,9 @@ function counts(desk: Desk, { me }: Call): Response {
 function reads(desk: Desk, { url, me }: Call): Response {
   if (!me) return refuse(401, 'sign_in_needed');
   const marks = desk.marks(me.id);
-  const items = url.searchParams.getAll('number').map(n => ({ number: Number(n), seq: marks.get(Number(n)) ?? 0 }));
+  const numbers = url.searchParams.getAll('number');
+  if (numbers.length > 20) return refuse(422, 'invalid');
+  const items = numbers.map(n => ({ number: Number(n), seq: marks.get(Number(n)) ?? 0 }));
   return json({ items });
 }
 

@@ -28,6 +28,8 @@ export const session = {
 
 /** How many tickets one call may name. */
 const AT_ONCE = 100;
+/** How often the server takes one parameter. */
+const REPEATED = 20;
 
 const ticketPath = (number: number) => ({ path: { number } });
 
@@ -53,14 +55,13 @@ export const tickets = {
   download: (number: number, id: string) =>
     read(client.GET('/api/tickets/{number}/attachments/{id}', { params: { path: { number, id } } })),
   counts: () => read(client.GET('/api/tickets/counts')),
-  /** How far one has read each of these, a hundred at a time. */
+  /** How far one has read each of these, as many at a time as a parameter may be repeated. */
   reads: async (numbers: readonly number[]): Promise<T.ReadMark[]> => {
-    const pages: T.ReadMark[][] = [];
-    for (let from = 0; from < numbers.length; from += AT_ONCE) {
-      const query = { number: numbers.slice(from, from + AT_ONCE) };
-      pages.push((await read(client.GET('/api/tickets/reads', { params: { query } }))).items);
-    }
-    return pages.flat();
+    const parts = Array.from({ length: Math.ceil(numbers.length / REPEATED) }, (_, part) =>
+      numbers.slice(part * REPEATED, (part + 1) * REPEATED),
+    );
+    const asked = parts.map(number => read(client.GET('/api/tickets/reads', { params: { query: { number } } })));
+    return (await Promise.all(asked)).flatMap(page => page.items);
   },
   markRead: (number: number, seq: number) =>
     read(client.PUT('/api/tickets/{number}/read', { params: ticketPath(number), body: { seq } }), true),
